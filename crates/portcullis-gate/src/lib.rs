@@ -1,0 +1,1 @@
+//! The reverse proxy made of the guards of Portcullis.
