@@ -1,1 +1,28 @@
-//! Guards.
+//! The Express production security checklist as tower layers.
+//!
+//! Every guard is a `tower::Layer` of its own, usable alone on axum or any tower HTTP service, with production defaults.
+
+pub mod access;
+pub mod body;
+pub mod client;
+pub mod cookie;
+pub mod error;
+pub mod header;
+pub mod tally;
+pub mod timeout;
+
+mod config_error;
+mod connection;
+mod guard;
+mod mode;
+mod refusal;
+mod request_id;
+
+pub use self::{
+    config_error::ConfigError,
+    connection::Connection,
+    guard::{Guard, GuardLayer, Guarded, GuardedFuture},
+    mode::Mode,
+    refusal::Refusal,
+    request_id::RequestId,
+};

@@ -1,0 +1,159 @@
+//! The one adapter from a guard's decision to tower.
+//!
+//! A guard that looks at message heads only is a [`Guard`]: what it does to a request before the inner service sees it,
+//! and to a response before the client does. [`GuardLayer`] makes a `tower::Layer` of it. Guards that must hold a body
+//! or a clock write a service of their own.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use http::{Request, Response};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::{mode::Mode, refusal::Refusal};
+
+/// A decision on message heads.
+///
+/// Sealed in effect: the trait can be named, so that [`GuardLayer`] can be documented, but the guards are ours.
+pub trait Guard: sealed::Sealed {
+    /// What the request's turn leaves for the response's turn.
+    type Seen: Default + Send + 'static;
+
+    /// Whether a refusal is carried out or only counted and logged.
+    fn mode(&self) -> Mode {
+        Mode::Enforce
+    }
+
+    /// Looks at a request, and may change its head.
+    ///
+    /// In [`Mode::Report`] a refused request goes on with the default `Seen`, so a guard must leave the head in a state
+    /// that can be forwarded before it refuses.
+    fn request<B>(&self, request: &mut Request<B>) -> Result<Self::Seen, Refusal>;
+
+    /// Looks at the answer, and may change its head.
+    fn response<B>(&self, seen: Self::Seen, response: &mut Response<B>);
+}
+
+pub(crate) mod sealed {
+    /// Only guards of this crate.
+    pub trait Sealed {}
+}
+
+/// A [`Guard`] as a `tower::Layer`. Cheap to clone: the guard is shared.
+#[derive(Debug)]
+pub struct GuardLayer<G> {
+    guard: Arc<G>,
+}
+
+impl<G> GuardLayer<G> {
+    pub(crate) fn from_guard(guard: G) -> Self {
+        Self { guard: Arc::new(guard) }
+    }
+}
+
+impl<G> Clone for GuardLayer<G> {
+    fn clone(&self) -> Self {
+        Self { guard: Arc::clone(&self.guard) }
+    }
+}
+
+impl<G, S> Layer<S> for GuardLayer<G> {
+    type Service = Guarded<G, S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Guarded { guard: Arc::clone(&self.guard), inner }
+    }
+}
+
+/// An inner service behind a [`Guard`].
+#[derive(Debug)]
+pub struct Guarded<G, S> {
+    guard: Arc<G>,
+    inner: S,
+}
+
+impl<G, S: Clone> Clone for Guarded<G, S> {
+    fn clone(&self) -> Self {
+        Self { guard: Arc::clone(&self.guard), inner: self.inner.clone() }
+    }
+}
+
+impl<G, S, ReqBody, ResBody> Service<Request<ReqBody>> for Guarded<G, S>
+where
+    G: Guard,
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    ResBody: Default,
+{
+    type Response = Response<ResBody>;
+    type Error = S::Error;
+    type Future = GuardedFuture<G, S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+        let seen = match self.guard.request(&mut request) {
+            Ok(seen) => seen,
+            Err(refusal) => match self.guard.mode() {
+                Mode::Enforce => return GuardedFuture::Refused { refusal: Some(Box::new(refusal)) },
+                Mode::Report => {
+                    refusal.report(request.extensions());
+                    G::Seen::default()
+                }
+            },
+        };
+        GuardedFuture::Inner { future: self.inner.call(request), seen: Some(seen), guard: Arc::clone(&self.guard) }
+    }
+}
+
+pin_project! {
+    /// The future of [`Guarded`].
+    #[project = GuardedProjection]
+    pub enum GuardedFuture<G: Guard, F> {
+        /// The inner service is at work.
+        Inner {
+            /// Its future.
+            #[pin]
+            future: F,
+            /// What the request's turn left.
+            seen: Option<G::Seen>,
+            /// Whose turn comes when the answer is there.
+            guard: Arc<G>,
+        },
+        /// The inner service was never asked.
+        Refused {
+            /// Why.
+            refusal: Option<Box<Refusal>>,
+        },
+    }
+}
+
+impl<G, F, ResBody, E> Future for GuardedFuture<G, F>
+where
+    G: Guard,
+    F: Future<Output = Result<Response<ResBody>, E>>,
+    ResBody: Default,
+{
+    type Output = Result<Response<ResBody>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            GuardedProjection::Inner { future, seen, guard } => {
+                let mut response = ready!(future.poll(cx))?;
+                guard.response(seen.take().unwrap_or_default(), &mut response);
+                Poll::Ready(Ok(response))
+            }
+            GuardedProjection::Refused { refusal } => match refusal.take() {
+                Some(refusal) => Poll::Ready(Ok(refusal.into_response())),
+                None => Poll::Pending, // polled after it was ready: a contract broken by the caller
+            },
+        }
+    }
+}
