@@ -29,7 +29,8 @@ impl ConfigError {
     /// The same error, seen from the section around it.
     #[must_use]
     pub fn within(mut self, section: &str) -> Self {
-        self.path = if self.path.is_empty() { section.to_owned() } else { format!("{section}.{}", self.path) };
+        self.path =
+            if self.path.is_empty() { section.to_owned() } else { format!("{section}.{}", self.path) };
         self
     }
 

@@ -102,36 +102,35 @@ where
         let seen = match self.guard.request(&mut request) {
             Ok(seen) => seen,
             Err(refusal) => match self.guard.mode() {
-                Mode::Enforce => return GuardedFuture::Refused { refusal: Some(Box::new(refusal)) },
+                Mode::Enforce => {
+                    return GuardedFuture { state: State::Refused { refusal: Some(Box::new(refusal)) } };
+                }
                 Mode::Report => {
                     refusal.report(request.extensions());
                     G::Seen::default()
                 }
             },
         };
-        GuardedFuture::Inner { future: self.inner.call(request), seen: Some(seen), guard: Arc::clone(&self.guard) }
+        let guard = Arc::clone(&self.guard);
+        GuardedFuture { state: State::Inner { future: self.inner.call(request), seen: Some(seen), guard } }
     }
 }
 
 pin_project! {
     /// The future of [`Guarded`].
-    #[project = GuardedProjection]
-    pub enum GuardedFuture<G: Guard, F> {
-        /// The inner service is at work.
-        Inner {
-            /// Its future.
-            #[pin]
-            future: F,
-            /// What the request's turn left.
-            seen: Option<G::Seen>,
-            /// Whose turn comes when the answer is there.
-            guard: Arc<G>,
-        },
-        /// The inner service was never asked.
-        Refused {
-            /// Why.
-            refusal: Option<Box<Refusal>>,
-        },
+    pub struct GuardedFuture<G: Guard, F> {
+        #[pin]
+        state: State<G, F>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<G: Guard, F> {
+        // The inner service is at work; then comes the turn of the answer.
+        Inner { #[pin] future: F, seen: Option<G::Seen>, guard: Arc<G> },
+        // The inner service was never asked.
+        Refused { refusal: Option<Box<Refusal>> },
     }
 }
 
@@ -144,13 +143,13 @@ where
     type Output = Result<Response<ResBody>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project() {
-            GuardedProjection::Inner { future, seen, guard } => {
+        match self.project().state.project() {
+            StateProjection::Inner { future, seen, guard } => {
                 let mut response = ready!(future.poll(cx))?;
                 guard.response(seen.take().unwrap_or_default(), &mut response);
                 Poll::Ready(Ok(response))
             }
-            GuardedProjection::Refused { refusal } => match refusal.take() {
+            StateProjection::Refused { refusal } => match refusal.take() {
                 Some(refusal) => Poll::Ready(Ok(refusal.into_response())),
                 None => Poll::Pending, // polled after it was ready: a contract broken by the caller
             },

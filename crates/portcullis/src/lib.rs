@@ -8,6 +8,7 @@ pub mod client;
 pub mod cookie;
 pub mod error;
 pub mod header;
+pub mod intake;
 pub mod tally;
 pub mod timeout;
 
