@@ -62,7 +62,7 @@ pub use self::{
 use crate::ConfigError;
 
 /// The rules that [`serve`] makes hold.
-pub const ENFORCES: &[&Rule] = &[&limit::TIMEOUTS];
+pub const ENFORCES: &[&Rule] = &[&limit::SLOW_CLIENT, &limit::TIMEOUTS_MISSING];
 
 /// The bounds of a server. The defaults are for production.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
