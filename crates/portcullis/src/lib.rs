@@ -24,6 +24,9 @@ mod request_id;
 
 #[cfg(feature = "serve")]
 pub use self::serve::serve;
+/// Any error, on its way through a body.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
 pub use self::{
     config_error::ConfigError,
     connection::Connection,

@@ -23,7 +23,7 @@ use super::{
     deadline::{PacedStream, TickTimer},
     service::{ConnectionService, InFlight},
 };
-use crate::Connection;
+use crate::{BoxError, Connection};
 
 /// How often a busy connection looks at its deadlines.
 pub(super) const TICK: Duration = Duration::from_secs(1);
@@ -37,8 +37,6 @@ pub(super) struct Shared<S> {
     pub(super) config: Config,
     pub(super) tls: Option<TlsAcceptor>,
 }
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Serves a connection to its end. Until the first byte this future is all that the connection costs, so what follows is in
 /// a box of its own.

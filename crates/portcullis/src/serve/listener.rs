@@ -24,9 +24,7 @@ use super::{
     connection::{Shared, serve_connection, stopped},
     tls::TlsConfig,
 };
-use crate::{ConfigError, Connection};
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+use crate::{BoxError, ConfigError, Connection};
 
 /// Serves `app` on `listener`, with production bounds. See the [module](self) for what they are.
 ///
