@@ -3,6 +3,7 @@
 //! Every guard is a `tower::Layer` of its own, usable alone on axum or any tower HTTP service, with production defaults.
 
 pub mod access;
+pub mod access_log;
 pub mod body;
 pub mod client;
 pub mod cookie;
@@ -11,6 +12,8 @@ pub mod header;
 pub mod intake;
 #[cfg(feature = "serve")]
 pub mod serve;
+#[cfg(feature = "static-files")]
+pub mod static_files;
 pub mod tally;
 pub mod timeout;
 

@@ -38,7 +38,7 @@
 //! # }
 //! ```
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use portcullis_rules::{Rule, limit};
 use serde::Deserialize;
@@ -121,14 +121,19 @@ impl Config {
 /// The guard as a `tower::Layer`.
 #[derive(Debug, Clone)]
 pub struct TimeoutLayer {
-    config: std::sync::Arc<Config>,
+    config: Option<Arc<Config>>,
 }
 
 impl TimeoutLayer {
     /// Checks the bounds.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         config.check()?;
-        Ok(Self { config: std::sync::Arc::new(config) })
+        Ok(Self { config: Some(Arc::new(config)) })
+    }
+
+    /// A layer without deadlines: the guard's place in a stack where it is switched off.
+    pub fn off() -> Self {
+        Self { config: None }
     }
 }
 
@@ -136,7 +141,7 @@ impl<S> tower_layer::Layer<S> for TimeoutLayer {
     type Service = Timeout<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Timeout::new(inner, std::sync::Arc::clone(&self.config))
+        Timeout::new(inner, self.config.clone())
     }
 }
 

@@ -95,10 +95,10 @@ struct Waiting {
 
 impl<B: Body> PacedBody<B> {
     /// A body without an end in sight is watched; an empty one costs nothing.
-    pub(super) fn new(body: B, config: &Config) -> (Self, Option<Progress>) {
-        if body.is_end_stream() {
+    pub(super) fn new(body: B, config: Option<&Config>) -> (Self, Option<Progress>) {
+        let Some(config) = config.filter(|_| !body.is_end_stream()) else {
             return (Self { body, watch: None }, None);
-        }
+        };
         let progress = Progress::new();
         let watch = Watch {
             progress: progress.clone(),

@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use http::{Request, Response, StatusCode};
@@ -21,11 +22,11 @@ use crate::{Mode, Refusal, tally};
 #[derive(Debug, Clone)]
 pub struct Timeout<S> {
     inner: S,
-    config: Arc<Config>,
+    config: Option<Arc<Config>>,
 }
 
 impl<S> Timeout<S> {
-    pub(super) fn new(inner: S, config: Arc<Config>) -> Self {
+    pub(super) fn new(inner: S, config: Option<Arc<Config>>) -> Self {
         Self { inner, config }
     }
 }
@@ -47,13 +48,15 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let started = Instant::now();
         let (head, body) = request.into_parts();
-        let (body, progress) = PacedBody::new(body, &self.config);
+        let (body, progress) = PacedBody::new(body, self.config.as_deref());
         TimeoutFuture {
             future: self.inner.call(Request::from_parts(head, body)),
-            deadline: sleep_until(started + self.config.response),
+            deadline: sleep_until(
+                started + self.config.as_ref().map_or(Duration::ZERO, |config| config.response),
+            ),
             started,
             progress,
-            config: Some(Arc::clone(&self.config)),
+            config: self.config.clone(),
         }
     }
 }
@@ -68,7 +71,7 @@ pin_project! {
         deadline: Sleep,
         started: Instant,
         progress: Option<Progress>,
-        // Taken when the time is over in report mode.
+        // None where the guard is off, or in report mode once the time is over.
         config: Option<Arc<Config>>,
     }
 }
