@@ -72,32 +72,20 @@ fn words(id: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !matches!(*word, "" | "missing" | "no" | "x"))
 }
 
-/// The Damerau-Levenshtein distance in its restricted form: insertions, deletions, substitutions, and swaps of
-/// neighbours, counted in characters.
+/// The Levenshtein distance: insertions, deletions and substitutions, counted in characters.
 fn edit_distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let width = other.len() + 1;
-    let mut before: Vec<usize> = Vec::new();
-    let mut above: Vec<usize> = (0..width).collect();
-    let mut previous = None;
-    for (row, letter) in one.chars().enumerate() {
-        let mut current = Vec::with_capacity(width);
-        current.push(row + 1);
-        let mut left = row + 1;
-        let mut left_letter = None;
-        for (column, &target) in other.iter().enumerate() {
-            let at = |line: &[usize], index: usize| line.get(index).copied().unwrap_or(usize::MAX - 1);
-            let substituted = at(&above, column) + usize::from(letter != target);
-            let mut best = substituted.min(at(&above, column + 1) + 1).min(left + 1);
-            if previous == Some(target) && left_letter == Some(letter) {
-                best = best.min(at(&before, column.wrapping_sub(1)) + 1);
-            }
-            current.push(best);
-            left = best;
-            left_letter = Some(target);
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    let mut distance = row.len() - 1;
+    for (above_first, letter) in one.chars().enumerate() {
+        let mut diagonal = above_first;
+        distance = above_first + 1;
+        for (target, cell) in other.chars().zip(row.iter_mut().skip(1)) {
+            let above = *cell;
+            distance = (diagonal + usize::from(letter != target))
+                .min(above + 1)
+                .min(distance + 1);
+            diagonal = std::mem::replace(cell, distance);
         }
-        before = std::mem::replace(&mut above, current);
-        previous = Some(letter);
     }
-    above.last().copied().unwrap_or(0)
+    distance
 }
