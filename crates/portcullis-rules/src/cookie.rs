@@ -18,7 +18,7 @@ rules! { "cookie";
     }
 
     DOMAIN_BROAD = "cookie.domain-broad" {
-        title: "Cookie is sent to every subdomain",
+        title: "Cookie with a Domain is sent to every subdomain",
         severity: Medium,
         status: Stable,
         why:
@@ -73,7 +73,7 @@ rules! { "cookie";
     }
 
     HTTPONLY_MISSING = "cookie.httponly-missing" {
-        title: "Session cookie is readable by scripts",
+        title: "Session cookie without HttpOnly is readable by scripts",
         severity: Medium,
         status: Stable,
         why:
@@ -227,7 +227,7 @@ rules! { "cookie";
     }
 
     SECURE_MISSING = "cookie.secure-missing" {
-        title: "Cookie is also sent over plain HTTP",
+        title: "Cookie without Secure is sent over plain HTTP too",
         severity: High,
         status: Stable,
         why:

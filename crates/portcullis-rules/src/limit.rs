@@ -8,7 +8,7 @@ rules! { "limit";
         severity: Info,
         status: Stable,
         why:
-            "The default of 100 kB holds, but nobody chose it: ten times of what most APIs need goes through \
+            "The default of 100 kB holds, but nobody chose it: ten times what most APIs need goes through \
              the parser for each request.",
         fix:
             "Write the limit out: `express.json({ limit: '10kb' })`, `express.urlencoded({ extended: false, \
