@@ -27,13 +27,8 @@ const MOST: usize = 5;
 /// ```
 pub fn nearest(id: &str) -> Vec<&'static Rule> {
     // No id is longer than 64 bytes; the bound keeps the work small whatever is asked.
-    let wanted: String = id
-        .trim()
-        .chars()
-        .take(64)
-        .collect::<String>()
-        .to_ascii_lowercase()
-        .replace('_', "-");
+    let wanted: String =
+        id.trim().chars().take(64).collect::<String>().to_ascii_lowercase().replace('_', "-");
     if let Some(rule) = find(&wanted) {
         return vec![rule];
     }
@@ -42,9 +37,7 @@ pub fn nearest(id: &str) -> Vec<&'static Rule> {
         return family;
     }
 
-    let mut alike: Vec<_> = all()
-        .filter_map(|rule| Some((likeness(&wanted, rule)?, rule)))
-        .collect();
+    let mut alike: Vec<_> = all().filter_map(|rule| Some((likeness(&wanted, rule)?, rule))).collect();
     alike.sort_by_key(|(likeness, _)| *likeness);
     alike.into_iter().map(|(_, rule)| rule).take(MOST).collect()
 }
@@ -60,16 +53,13 @@ fn likeness(wanted: &str, rule: &Rule) -> Option<(usize, usize)> {
     if edit_distance(name, rule.id.name()) <= name.len() / 4 {
         return Some((1, distance));
     }
-    let shared = words(wanted)
-        .filter(|word| words(id).any(|other| other == *word))
-        .count();
+    let shared = words(wanted).filter(|word| words(id).any(|other| other == *word)).count();
     (shared > 0).then_some((2 + words(wanted).count().saturating_sub(shared), distance))
 }
 
 /// The words that tell one rule from another.
 fn words(id: &str) -> impl Iterator<Item = &str> {
-    id.split(['.', '-', ' '])
-        .filter(|word| !matches!(*word, "" | "missing" | "no" | "x"))
+    id.split(['.', '-', ' ']).filter(|word| !matches!(*word, "" | "missing" | "no" | "x"))
 }
 
 /// The Damerau-Levenshtein distance in its restricted form: insertions, deletions, substitutions, and swaps of

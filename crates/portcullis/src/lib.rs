@@ -9,16 +9,21 @@ pub mod cookie;
 pub mod error;
 pub mod header;
 pub mod intake;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod tally;
 pub mod timeout;
 
 mod config_error;
 mod connection;
+mod duration;
 mod guard;
 mod mode;
 mod refusal;
 mod request_id;
 
+#[cfg(feature = "serve")]
+pub use self::serve::serve;
 pub use self::{
     config_error::ConfigError,
     connection::Connection,
