@@ -19,6 +19,7 @@ pub mod timeout;
 
 mod config_error;
 mod connection;
+mod content_coding;
 mod duration;
 mod guard;
 mod mode;
