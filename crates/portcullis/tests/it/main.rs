@@ -11,4 +11,9 @@
 mod client_vectors;
 mod cookie_config;
 mod cookie_vectors;
+mod body;
+mod body_vectors;
+mod client_vectors;
+mod error;
+mod error_vectors;
 mod vectors;
