@@ -48,8 +48,15 @@ use crate::{
 };
 
 /// The rules that the whole checklist makes hold.
-pub const ENFORCES: &[&[&Rule]] =
-    &[client::ENFORCES, header::ENFORCES, error::ENFORCES, timeout::ENFORCES, access::ENFORCES, cookie::ENFORCES, body::ENFORCES];
+pub const ENFORCES: &[&[&Rule]] = &[
+    client::ENFORCES,
+    header::ENFORCES,
+    error::ENFORCES,
+    timeout::ENFORCES,
+    access::ENFORCES,
+    cookie::ENFORCES,
+    body::ENFORCES,
+];
 
 /// A guard's configuration, or why there is none.
 #[derive(Debug, Clone)]
@@ -94,11 +101,16 @@ impl Config {
         let mut errors = Vec::new();
         let mut keep = |section: &str, error: ConfigError| errors.push(error.within(section));
         let client = ClientLayer::new(self.client).map_err(|error| keep("client", error));
-        let header = switched(self.header, HeaderLayer::new, HeaderLayer::off).map_err(|error| keep("header", error));
-        let error = switched(self.error, ErrorLayer::new, ErrorLayer::off).map_err(|error| keep("error", error));
-        let timeout = switched(self.timeout, TimeoutLayer::new, TimeoutLayer::off).map_err(|error| keep("timeout", error));
-        let access = switched(self.access, AccessLayer::new, AccessLayer::off).map_err(|error| keep("access", error));
-        let cookie = switched(self.cookie, CookieLayer::new, CookieLayer::off).map_err(|error| keep("cookie", error));
+        let header =
+            switched(self.header, HeaderLayer::new, HeaderLayer::off).map_err(|error| keep("header", error));
+        let error =
+            switched(self.error, ErrorLayer::new, ErrorLayer::off).map_err(|error| keep("error", error));
+        let timeout = switched(self.timeout, TimeoutLayer::new, TimeoutLayer::off)
+            .map_err(|error| keep("timeout", error));
+        let access =
+            switched(self.access, AccessLayer::new, AccessLayer::off).map_err(|error| keep("access", error));
+        let cookie =
+            switched(self.cookie, CookieLayer::new, CookieLayer::off).map_err(|error| keep("cookie", error));
         let body = switched(self.body, BodyLayer::new, BodyLayer::off).map_err(|error| keep("body", error));
         match (client, header, error, timeout, access, cookie, body) {
             (Ok(client), Ok(header), Ok(error), Ok(timeout), Ok(access), Ok(cookie), Ok(body)) => {
@@ -147,7 +159,9 @@ impl Checklist {
 /// `S` behind all guards, outermost first.
 pub type Checked<S> = Guarded<
     ClientGuard,
-    AccessLog<Guarded<Header, ErrorService<Timeout<Guarded<AccessGuard, Guarded<CookieGuard, BodyService<S>>>>>>>,
+    AccessLog<
+        Guarded<Header, ErrorService<Timeout<Guarded<AccessGuard, Guarded<CookieGuard, BodyService<S>>>>>>,
+    >,
 >;
 
 impl<S> Layer<S> for Checklist {
