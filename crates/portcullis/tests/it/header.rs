@@ -234,8 +234,8 @@ async fn each_answer_has_a_nonce_of_its_own() {
         "{policy}"
     );
 
-    let (_, none) = answer(Config::default(), true, &[]).await;
-    assert!(none.is_none(), "no policy asks for one");
+    let (_, unasked) = answer(Config::default(), true, &[]).await;
+    assert!(unasked.is_none(), "no policy asks for one");
     let (plain, nonce) = answer(config, false, &[]).await;
     assert!(plain["content-security-policy"].to_str().unwrap().contains(nonce.unwrap().as_str()));
 }

@@ -59,6 +59,18 @@ pub(super) const HELMET: &[Difference] = &[
         ours: Ours::Refuses,
     },
     Difference {
+        reason: "a hash of the wrong size and a scheme without its colon match nothing, 'none' beside others is ignored",
+        applies: |case| {
+            directives(case).any(|(_, value)| {
+                let count = entries(value).count();
+                entries(value).filter_map(Value::as_str).any(|entry| {
+                    has_wrong_size(entry) || BARE_SCHEMES.contains(&entry) || (count > 1 && entry == "'none'")
+                })
+            })
+        },
+        ours: Ours::Refuses,
+    },
+    Difference {
         reason: "sources are data: a function that throws has no counterpart",
         applies: |case| {
             directives(case)
@@ -77,13 +89,8 @@ pub(super) const HELMET: &[Difference] = &[
     Difference {
         reason: "no preload list takes less than a year, or a host without its sub-domains",
         applies: |case| {
-            ["strictTransportSecurity", "hsts"].iter().filter_map(|name| case.options.get(name)).any(
-                |options| {
-                    let max_age = options.get("maxAge").and_then(Value::as_f64).unwrap_or(31_536_000.0);
-                    options.get("preload") == Some(&true.into())
-                        && (max_age < 31_536_000.0 || options.get("includeSubDomains") == Some(&false.into()))
-                },
-            )
+            let options = ["strictTransportSecurity", "hsts"].iter().find_map(|name| case.options.get(name));
+            options.is_some_and(|options| cannot_be_preloaded(options, YEAR))
         },
         ours: Ours::Refuses,
     },
@@ -119,17 +126,22 @@ pub(super) const HELMET_LEGACY: &[Difference] = &[
         ours: Ours::Refuses,
     },
     Difference {
+        reason: "no preload list takes less than a year, or a host without its sub-domains",
+        applies: |case| {
+            uses(case, "hsts").is_some_and(|options| cannot_be_preloaded(options, YEAR / 365.0 * 180.0))
+        },
+        ours: Ours::Refuses,
+    },
+    Difference {
         reason: "the XSS filter stays off: asking for it in a certain form is refused",
         applies: |case| uses(case, "xssFilter").is_some_and(|options| members(options).next().is_some()),
         ours: Ours::Refuses,
     },
     Difference {
         reason: "the XSS filter stays off, as in helmet since version 4",
-        applies: |case| {
-            let is_on = uses(case, "xssFilter") != Some(&Value::Bool(false));
-            is_on
-                && (case.function.as_deref() == Some("xssFilter") || case.function.is_none())
-                && case.library == "helmet3"
+        applies: |case| match case.function.as_deref() {
+            None => case.library == "helmet3" && case.options.get("xssFilter") != Some(&Value::Bool(false)),
+            Some(function) => function == "xssFilter",
         },
         ours: Ours::Sends("x-xss-protection", "0"),
     },
@@ -171,6 +183,25 @@ const TAKE_NONE: [&str; 9] = [
     "xXssProtection",
     "xssFilter",
 ];
+
+/// In seconds.
+const YEAR: f64 = 365.0 * 24.0 * 60.0 * 60.0;
+
+const BARE_SCHEMES: [&str; 6] = ["http", "https", "ws", "wss", "data", "blob"];
+
+fn cannot_be_preloaded(options: &Value, default_max_age: f64) -> bool {
+    let max_age = options.get("maxAge").and_then(Value::as_f64).unwrap_or(default_max_age);
+    let is_off = |name| options.get(name) == Some(&Value::Bool(false));
+    options.get("preload") == Some(&Value::Bool(true))
+        && (max_age < YEAR || is_off("includeSubDomains") || is_off("includeSubdomains"))
+}
+
+/// Of a quoted hash: base64 of 32, 48 or 64 bytes.
+fn has_wrong_size(entry: &str) -> bool {
+    [("'sha256-", 44), ("'sha384-", 64), ("'sha512-", 88)]
+        .iter()
+        .any(|(start, length)| entry.strip_prefix(start).is_some_and(|digest| digest.len() != length + 1))
+}
 
 fn directives(case: &Case) -> impl Iterator<Item = (&str, &Value)> {
     case.options.pointer("/contentSecurityPolicy/directives").into_iter().flat_map(members)

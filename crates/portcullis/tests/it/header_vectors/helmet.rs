@@ -8,24 +8,29 @@ use super::{Case, Object, members, off};
 pub(super) fn section(case: &Case) -> Object {
     let mut section = Object::default();
     section.put("preset", json!("helmet"));
+    let mut seen = Vec::new();
     for (name, value) in members(&case.options) {
-        put(&mut section, name, value);
+        match key(name) {
+            None => section.put(name, value),
+            // The header's old and new name: in a file, the same key twice.
+            Some(key) if seen.contains(&key) => (0..2).for_each(|_| section.put(key, off())),
+            Some(key) => {
+                seen.push(key);
+                put(&mut section, key, value);
+            }
+        }
     }
     section
 }
 
-fn put(section: &mut Object, name: &str, value: &Value) {
-    let Some(key) = key(name) else { return section.put(name, value) };
-    match value {
-        Value::Bool(false) if key == "cross_origin_embedder_policy" => {}
-        Value::Bool(false) => section.put(key, off()),
-        Value::Bool(true) if key == "cross_origin_embedder_policy" => section.put(key, json!("require-corp")),
-        // The default is said by name, so that a header that is named twice still stands there twice.
-        Value::Bool(true) => match key {
-            "content_security_policy" | "strict_transport_security" => section.put(key, json!({})),
-            "x_powered_by" => section.put("remove", json!(["X-Powered-By"])),
-            _ => section.put(key, default(key)),
-        },
+/// What the header's option says. What is the default is left out.
+fn put(section: &mut Object, key: &str, option: &Value) {
+    let is_on_by_default = key != "cross_origin_embedder_policy";
+    match option {
+        Value::Bool(false) if is_on_by_default => section.put(key, off()),
+        Value::Bool(true) if !is_on_by_default => section.put(key, json!("require-corp")),
+        Value::Bool(_) => {}
+        option if is_undefined(option) => {}
         options => put_options(section, key, options),
     }
 }
@@ -53,22 +58,6 @@ fn key(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The value that helmet sends for `true`, said by name.
-fn default(key: &str) -> Value {
-    json!(match key {
-        "cross_origin_opener_policy" | "cross_origin_resource_policy" => "same-origin",
-        "origin_agent_cluster" => "?1",
-        "referrer_policy" => "no-referrer",
-        "x_content_type_options" => "nosniff",
-        "x_dns_prefetch_control" => "off",
-        "x_download_options" => "noopen",
-        "x_frame_options" => "SAMEORIGIN",
-        "x_permitted_cross_domain_policies" => "none",
-        "x_xss_protection" => "0",
-        _ => return Value::Null,
-    })
-}
-
 fn put_options(section: &mut Object, key: &str, options: &Value) {
     // The one option of a header with one.
     let option = match key {
@@ -87,8 +76,7 @@ fn put_options(section: &mut Object, key: &str, options: &Value) {
         return section.put(key, options);
     }
     match options.get(option) {
-        None if key == "cross_origin_embedder_policy" => section.put(key, json!("require-corp")),
-        None => section.put(key, default(key)),
+        None => put(section, key, &json!(true)),
         Some(value) => section.put(key, option_value(key, value)),
     }
 }
@@ -96,10 +84,7 @@ fn put_options(section: &mut Object, key: &str, options: &Value) {
 fn option_value(key: &str, value: &Value) -> Value {
     match (key, value) {
         ("x_dns_prefetch_control", value) => json!(if value == true { "on" } else { "off" }),
-        // helmet's second spelling of the word.
-        ("x_frame_options", Value::String(action)) if action.eq_ignore_ascii_case("same-origin") => {
-            json!("SAMEORIGIN")
-        }
+        ("x_frame_options", Value::String(action)) => frame_action(action),
         ("referrer_policy", Value::Array(policies)) => {
             json!(policies.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","))
         }
@@ -107,11 +92,17 @@ fn option_value(key: &str, value: &Value) -> Value {
     }
 }
 
-pub(super) fn strict_transport_security(options: &Value) -> Object {
+/// helmet reads any case, and a second spelling of one word.
+pub(super) fn frame_action(action: &str) -> Value {
+    json!(action.to_ascii_uppercase().replace("SAME-ORIGIN", "SAMEORIGIN"))
+}
+
+fn strict_transport_security(options: &Value) -> Object {
     let mut section = Object::default();
     for (name, value) in members(options) {
         match (name, value) {
             ("maxAge", Value::Number(seconds)) => section.put("max_age_seconds", whole(seconds, f64::floor)),
+            (_, value) if is_undefined(value) => {}
             ("maxAge", value) => section.put("max_age_seconds", value),
             ("includeSubDomains", value) => section.put("include_sub_domains", value),
             ("preload", value) => section.put("preload", value),
@@ -126,7 +117,7 @@ pub(super) fn whole(seconds: &serde_json::Number, round: fn(f64) -> f64) -> Stri
     format!("{:.0}", round(seconds.as_f64().unwrap()))
 }
 
-pub(super) fn content_security_policy(options: &Value) -> Object {
+fn content_security_policy(options: &Value) -> Object {
     let mut section = Object::default();
     for (name, value) in members(options) {
         match name {
@@ -181,4 +172,8 @@ fn dashify(name: &str) -> String {
         dashed.push(letter.to_ascii_lowercase());
     }
     dashed
+}
+
+fn is_undefined(value: &Value) -> bool {
+    value.get("$undefined").is_some()
 }

@@ -7,7 +7,7 @@ use super::{Case, Object, helmet, members, off};
 pub(super) fn section(case: &Case) -> Object {
     match (case.library.as_str(), case.function.as_deref()) {
         ("nocache", _) => alone([("cache_control", json!("no-cache-without-pragma").to_string())]),
-        (_, Some(function)) => alone(one(function, &case.options)),
+        (_, Some(function)) => alone([one(function, &case.options)]),
         (_, None) => all(&case.options),
     }
 }
@@ -21,15 +21,15 @@ fn all(options: &Value) -> Object {
     for function in ON {
         match options.get(function) {
             Some(Value::Bool(false)) => {}
-            None | Some(Value::Bool(true)) => fields.extend(one(function, &none)),
-            Some(options) => fields.extend(one(function, options)),
+            None | Some(Value::Bool(true)) => fields.push(one(function, &none)),
+            Some(options) => fields.push(one(function, options)),
         }
     }
     for (function, options) in members(options).filter(|(function, _)| !ON.contains(function)) {
         match options {
             Value::Bool(false) => {}
-            Value::Bool(true) => fields.extend(one(function, &none)),
-            options => fields.extend(one(function, options)),
+            Value::Bool(true) => fields.push(one(function, &none)),
+            options => fields.push(one(function, options)),
         }
     }
     alone(fields)
@@ -72,15 +72,9 @@ fn alone(fields: impl IntoIterator<Item = (&'static str, String)>) -> Object {
 }
 
 /// The field of one function. An option that has no counterpart is passed on by its name, which is an error.
-fn one(function: &str, options: &Value) -> Option<(&'static str, String)> {
+fn one(function: &str, options: &Value) -> (&'static str, String) {
     let option = |name: &str| options.get(name).cloned();
     let (key, value) = match function {
-        "contentSecurityPolicy" => {
-            let mut policy = helmet::content_security_policy(options);
-            policy.put("use_defaults", false);
-            policy.put("dangerous_without_default_src", true);
-            return Some(("content_security_policy", policy.to_string()));
-        }
         "dnsPrefetchControl" => {
             ("x_dns_prefetch_control", json!(if option("allow") == Some(json!(true)) { "on" } else { "off" }))
         }
@@ -89,7 +83,7 @@ fn one(function: &str, options: &Value) -> Option<(&'static str, String)> {
         "frameguard" => ("x_frame_options", frameguard(option("action"), option("domain"))),
         "hidePoweredBy" => ("x_powered_by", option("setTo").unwrap_or_default()),
         "hpkp" => ("public_key_pins", json!(options.to_string())),
-        "hsts" => return Some(("strict_transport_security", hsts(options).to_string())),
+        "hsts" => return ("strict_transport_security", hsts(options).to_string()),
         "ieNoOpen" => ("x_download_options", json!("noopen")),
         "noCache" => ("cache_control", json!("no-cache")),
         "noSniff" => ("x_content_type_options", json!("nosniff")),
@@ -99,20 +93,20 @@ fn one(function: &str, options: &Value) -> Option<(&'static str, String)> {
         "referrerPolicy" => ("referrer_policy", referrer_policy(option("policy"))),
         "xssFilter" if members(options).next().is_none() => ("x_xss_protection", json!("0")),
         "xssFilter" => ("x_xss_protection", json!("1; mode=block")),
-        _ => return None,
+        other => panic!("{other} of helmet 3 has no counterpart here"),
     };
-    Some((key, value.to_string()))
+    (key, value.to_string())
 }
 
 fn frameguard(action: Option<Value>, domain: Option<Value>) -> Value {
     match (action, domain) {
         (None, _) => json!("SAMEORIGIN"),
-        (Some(Value::String(action)), _) if action.eq_ignore_ascii_case("same-origin") => json!("SAMEORIGIN"),
         (Some(Value::String(action)), Some(Value::String(domain)))
             if action.eq_ignore_ascii_case("allow-from") =>
         {
             json!(format!("ALLOW-FROM {domain}"))
         }
+        (Some(Value::String(action)), _) => helmet::frame_action(&action),
         (Some(action), _) => action,
     }
 }
@@ -126,7 +120,7 @@ fn hsts(options: &Value) -> Object {
     for (name, value) in members(options) {
         match (name, value) {
             ("maxAge", Value::Number(seconds)) => {
-                section.put("max_age_seconds", helmet::whole(seconds, f64::round))
+                section.put("max_age_seconds", helmet::whole(seconds, f64::round));
             }
             ("maxAge", value) => section.put("max_age_seconds", value),
             ("includeSubDomains" | "includeSubdomains", value) => section.put("include_sub_domains", value),

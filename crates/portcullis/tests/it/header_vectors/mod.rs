@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use axum::{
     body::Body,
-    http::{HeaderMap, Request, Response, StatusCode},
+    http::{HeaderMap, Method, Request, Response, StatusCode},
 };
 use portcullis::{
     Connection,
@@ -115,13 +115,18 @@ async fn answer(case: &Case, section: &Object) -> Result<Headers, String> {
     let answer =
         layer.layer(service_fn(express)).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let nonce = answer.extensions().get::<Nonce>().map(|nonce| nonce.as_str().to_owned());
-    Ok(comparable(answer.headers(), nonce.zip(case.request.headers.get("x-test-nonce").cloned())))
+    let nonces = nonce.zip(case.request.headers.get("x-test-nonce").cloned());
+    Ok(comparable(answer.headers(), nonces.as_ref()))
 }
 
-/// The application of the vectors: X-Powered-By is on, GET / answers text, all else is Express's own 404 page.
+/// The application of the vectors: X-Powered-By is on, GET / answers text, OPTIONS / says what there is, all else is
+/// Express's own 404 page.
 async fn express(request: Request<Body>) -> Result<Response<Body>, std::convert::Infallible> {
     let mut answer = Response::builder().header("X-Powered-By", "Express");
-    if request.uri().path() != "/" {
+    let is_route = request.uri().path() == "/";
+    if is_route && request.method() == Method::OPTIONS {
+        answer = answer.header("Allow", "GET, HEAD");
+    } else if !is_route || !matches!(*request.method(), Method::GET | Method::HEAD) {
         answer = answer
             .status(StatusCode::NOT_FOUND)
             .header("Content-Security-Policy", "default-src 'none'")
@@ -134,13 +139,13 @@ async fn express(request: Request<Body>) -> Result<Response<Body>, std::convert:
 }
 
 /// All fields but those that the vectors leave out. The random nonce is replaced by the case's, which is fixed.
-fn comparable(headers: &HeaderMap, nonce: Option<(String, String)>) -> Headers {
+fn comparable(headers: &HeaderMap, nonce: Option<&(String, String)>) -> Headers {
     const LEFT_OUT: [&str; 7] =
         ["content-type", "content-length", "date", "connection", "keep-alive", "etag", "transfer-encoding"];
     let mut fields = Headers::new();
     for (name, value) in headers {
         let mut value = value.to_str().unwrap().to_owned();
-        if let Some((random, fixed)) = &nonce {
+        if let Some((random, fixed)) = nonce {
             value = value.replace(random, fixed);
         }
         if !LEFT_OUT.contains(&name.as_str()) {
@@ -183,6 +188,7 @@ fn compare(
 struct Object(Vec<(String, String)>);
 
 impl Object {
+    #[expect(clippy::needless_pass_by_value, reason = "literals and borrows alike")]
     fn put(&mut self, name: impl Into<String>, value: impl ToString) {
         self.0.push((name.into(), value.to_string()));
     }
