@@ -27,28 +27,18 @@ const MOST: usize = 5;
 /// ```
 pub fn nearest(id: &str) -> Vec<&'static Rule> {
     // No id is longer than 64 bytes; the bound keeps the work small whatever is asked.
-    let wanted: String = id
-        .trim()
-        .chars()
-        .take(64)
-        .collect::<String>()
-        .to_lowercase()
-        .replace('_', "-");
+    let wanted: String = id.trim().chars().take(64).collect::<String>().to_lowercase().replace('_', "-");
     if let Some(rule) = find(&wanted) {
         return vec![rule];
     }
     for slack in [0, wanted.len() / 5] {
-        let family: Vec<_> = all()
-            .filter(|rule| edit_distance(&wanted, rule.family()) <= slack)
-            .collect();
+        let family: Vec<_> = all().filter(|rule| edit_distance(&wanted, rule.family()) <= slack).collect();
         if !family.is_empty() {
             return family;
         }
     }
 
-    let mut alike: Vec<_> = all()
-        .filter_map(|rule| Some((likeness(&wanted, rule)?, rule)))
-        .collect();
+    let mut alike: Vec<_> = all().filter_map(|rule| Some((likeness(&wanted, rule)?, rule))).collect();
     alike.sort_by_key(|(likeness, _)| *likeness);
     alike.into_iter().map(|(_, rule)| rule).take(MOST).collect()
 }
@@ -77,8 +67,7 @@ const STRANGE: usize = 2;
 fn word_strangeness(word: &str, rule: &Rule) -> usize {
     let begins = |other: &str| other == word || (word.len() > 2 && other.starts_with(word));
     let speaks = |text: &str| {
-        text.split(|letter: char| !letter.is_alphanumeric())
-            .any(|other| other.eq_ignore_ascii_case(word))
+        text.split(|letter: char| !letter.is_alphanumeric()).any(|other| other.eq_ignore_ascii_case(word))
     };
     if words(rule.id.as_str()).any(begins) {
         0
@@ -91,8 +80,7 @@ fn word_strangeness(word: &str, rule: &Rule) -> usize {
 
 /// The words that tell one rule from another.
 fn words(id: &str) -> impl Iterator<Item = &str> {
-    id.split(['.', '-', ' '])
-        .filter(|word| !matches!(*word, "" | "missing" | "no" | "x"))
+    id.split(['.', '-', ' ']).filter(|word| !matches!(*word, "" | "missing" | "no" | "x"))
 }
 
 /// The Levenshtein distance: insertions, deletions and substitutions, counted in characters.
@@ -104,9 +92,7 @@ fn edit_distance(one: &str, other: &str) -> usize {
         distance = above_first + 1;
         for (target, cell) in other.chars().zip(row.iter_mut().skip(1)) {
             let above = *cell;
-            distance = (diagonal + usize::from(letter != target))
-                .min(above + 1)
-                .min(distance + 1);
+            distance = (diagonal + usize::from(letter != target)).min(above + 1).min(distance + 1);
             diagonal = std::mem::replace(cell, distance);
         }
     }

@@ -33,10 +33,7 @@ fn ids_are_those_of_the_committed_list() {
 
     let gone: Vec<_> = committed.iter().filter(|id| !catalogue.contains(id)).collect();
     let new: Vec<_> = catalogue.iter().filter(|id| !committed.contains(id)).collect();
-    assert!(
-        gone.is_empty() && new.is_empty(),
-        "tests/it/ids.txt differs: gone {gone:?}, new {new:?}"
-    );
+    assert!(gone.is_empty() && new.is_empty(), "tests/it/ids.txt differs: gone {gone:?}, new {new:?}");
     assert_eq!(committed, catalogue, "the order differs");
 }
 
@@ -47,23 +44,15 @@ fn ids_are_unique_and_well_formed() {
         let id = rule.id.as_str();
         assert!(seen.insert(id), "{id} stands twice");
         let (family, name) = id.split_once('.').unwrap_or_else(|| panic!("{id} has no dot"));
-        assert!(
-            !family.is_empty() && family.bytes().all(|byte| byte.is_ascii_lowercase()),
-            "{id}"
-        );
+        assert!(!family.is_empty() && family.bytes().all(|byte| byte.is_ascii_lowercase()), "{id}");
         for word in name.split('-') {
             assert!(
                 !word.is_empty()
-                    && word
-                        .bytes()
-                        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()),
+                    && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()),
                 "{id} is not kebab-case"
             );
         }
-        assert_eq!(
-            (rule.family(), rule.id.family(), rule.id.name()),
-            (family, family, name)
-        );
+        assert_eq!((rule.family(), rule.id.family(), rule.id.name()), (family, family, name));
         assert!(id.len() <= 64, "{id} is longer than what `nearest` reads");
     }
 }
@@ -87,12 +76,7 @@ fn rules_come_in_alphabetical_order() {
     for pair in ids.windows(2) {
         // The dot sorts before a letter here: `auth` comes before `authz`.
         let key = |id: &'static str| id.split_once('.').unwrap();
-        assert!(
-            key(pair[0]) < key(pair[1]),
-            "{} stands before {}",
-            pair[0],
-            pair[1]
-        );
+        assert!(key(pair[0]) < key(pair[1]), "{} stands before {}", pair[0], pair[1]);
     }
 }
 
@@ -101,16 +85,9 @@ fn titles_are_short_and_say_what_is_wrong() {
     let mut seen = BTreeSet::new();
     for rule in all() {
         let title = rule.title;
-        assert!(
-            (10..=80).contains(&title.chars().count()),
-            "{rule}: {} characters",
-            title.chars().count()
-        );
+        assert!((10..=80).contains(&title.chars().count()), "{rule}: {} characters", title.chars().count());
         assert!(!title.ends_with(['.', '!', ' ', ':']), "{rule}");
-        assert!(
-            title.chars().next().is_some_and(|first| !first.is_lowercase()),
-            "{rule}"
-        );
+        assert!(title.chars().next().is_some_and(|first| !first.is_lowercase()), "{rule}");
         assert!(seen.insert(title), "{rule}: two rules have this title");
     }
 }
@@ -122,10 +99,7 @@ fn every_rule_says_why_in_a_few_sentences() {
         assert!(why.len() >= 60, "{rule}: says too little");
         assert!(why.len() <= 500, "{rule}: {} characters are too many", why.len());
         assert!(why.ends_with('.'), "{rule}");
-        assert!(
-            !rule.title.contains(why.trim_end_matches('.')),
-            "{rule}: only repeats the title"
-        );
+        assert!(!rule.title.contains(why.trim_end_matches('.')), "{rule}: only repeats the title");
     }
 }
 
@@ -133,24 +107,14 @@ fn every_rule_says_why_in_a_few_sentences() {
 fn every_fix_begins_with_what_to_do() {
     for rule in all() {
         let fix = rule.fix;
-        assert!(
-            (40..=700).contains(&fix.len()),
-            "{rule}: {} characters",
-            fix.len()
-        );
+        assert!((40..=700).contains(&fix.len()), "{rule}: {} characters", fix.len());
         assert!(fix.ends_with('.'), "{rule}");
         let first = fix.split_whitespace().next().unwrap();
-        assert!(
-            ORDERS.contains(&first),
-            "{rule}: `{first}` is not something to do"
-        );
+        assert!(ORDERS.contains(&first), "{rule}: `{first}` is not something to do");
         assert_eq!(fix.matches('`').count() % 2, 0, "{rule}: an open backtick");
         assert_eq!(rule.why.matches('`').count() % 2, 0, "{rule}: an open backtick");
         for text in [fix, rule.why, rule.title] {
-            assert!(
-                !text.contains("  ") && !text.contains('\n'),
-                "{rule}: white space"
-            );
+            assert!(!text.contains("  ") && !text.contains('\n'), "{rule}: white space");
         }
     }
 }
@@ -159,20 +123,10 @@ fn every_fix_begins_with_what_to_do() {
 fn every_rule_names_its_source_and_its_weakness() {
     for rule in all() {
         let has = |wanted: fn(&Reference) -> bool| rule.references.iter().any(wanted);
-        assert!(
-            has(|reference| matches!(reference, Reference::Mission(_) | Reference::Modern)),
-            "{rule}"
-        );
-        assert!(
-            has(|reference| matches!(reference, Reference::Cwe(1..))),
-            "{rule}"
-        );
+        assert!(has(|reference| matches!(reference, Reference::Mission(_) | Reference::Modern)), "{rule}");
+        assert!(has(|reference| matches!(reference, Reference::Cwe(1..))), "{rule}");
         let distinct: BTreeSet<String> = rule.references.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            distinct.len(),
-            rule.references.len(),
-            "{rule}: a reference stands twice"
-        );
+        assert_eq!(distinct.len(), rule.references.len(), "{rule}: a reference stands twice");
     }
 }
 
@@ -181,15 +135,10 @@ fn asvs_requirements_have_a_chapter_and_a_section() {
     for rule in all() {
         for reference in rule.references {
             if let Reference::Asvs(requirement) = reference {
-                let numbers: Vec<u32> = requirement
-                    .split('.')
-                    .map(|number| number.parse().unwrap())
-                    .collect();
+                let numbers: Vec<u32> =
+                    requirement.split('.').map(|number| number.parse().unwrap()).collect();
                 assert!((2..=3).contains(&numbers.len()), "{rule}: {requirement}");
-                assert!(
-                    (1..=17).contains(&numbers[0]) && numbers.iter().all(|&number| number > 0),
-                    "{rule}"
-                );
+                assert!((1..=17).contains(&numbers[0]) && numbers.iter().all(|&number| number > 0), "{rule}");
             }
         }
     }
@@ -216,10 +165,7 @@ fn advice_that_is_out_of_date_is_called_so() {
         ("operations.base-image-eol", "`node:20`"),
     ] {
         let rule = find(id).unwrap();
-        assert!(
-            rule.why.contains(word) || rule.fix.contains(word),
-            "{rule}: does not speak of {word}"
-        );
+        assert!(rule.why.contains(word) || rule.fix.contains(word), "{rule}: does not speak of {word}");
     }
 }
 
@@ -228,15 +174,9 @@ fn find_takes_the_exact_id_only() {
     for rule in all() {
         assert_eq!(find(rule.id.as_str()), Some(rule));
     }
-    for id in [
-        "",
-        ".",
-        "cookie",
-        "cookie.",
-        ".secure-missing",
-        "Cookie.Secure-Missing",
-        "cookie.secure-missing ",
-    ] {
+    for id in
+        ["", ".", "cookie", "cookie.", ".secure-missing", "Cookie.Secure-Missing", "cookie.secure-missing "]
+    {
         assert_eq!(find(id), None, "{id:?}");
     }
 }

@@ -1,0 +1,35 @@
+//! Golden cases made by running the npm packages.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+/// The cases of one file, from the directory that `PORTCULLIS_VECTORS` names or else from the project's own.
+pub(crate) fn cases(file: &str) -> Vec<Value> {
+    #[allow(clippy::disallowed_methods)] // tests have no other door
+    let directory = std::env::var("PORTCULLIS_VECTORS").map_or_else(
+        |_| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../proof/data/vectors")),
+        PathBuf::from,
+    );
+    let path = directory.join(file);
+    let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut document: Value =
+        serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let Value::Array(cases) = document["cases"].take() else { panic!("{}: no cases", path.display()) };
+    assert!(!cases.is_empty(), "{}: no cases", path.display());
+    cases
+}
+
+/// Runs all cases of a file, and fails with every one that went wrong. `run` says what is wrong with a case.
+pub(crate) fn check(file: &str, run: impl Fn(&Value) -> Result<(), String>) {
+    let cases = cases(file);
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter_map(|case| run(case).err().map(|error| format!("{}: {error}", case["name"])))
+        .collect();
+    #[allow(clippy::disallowed_macros)] // how many cases ran is part of the proof
+    {
+        println!("{file}: {} cases ran, {} failed", cases.len(), wrong.len());
+    }
+    assert!(wrong.is_empty(), "{} of {} cases failed:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
