@@ -80,11 +80,7 @@ impl RuleId {
     /// What follows the dot, `secure-missing`.
     pub const fn name(&self) -> &'static str {
         let (_, dot_and_name) = self.0.split_at(dot(self.0));
-        if dot_and_name.is_empty() {
-            ""
-        } else {
-            dot_and_name.split_at(1).1
-        }
+        if dot_and_name.is_empty() { "" } else { dot_and_name.split_at(1).1 }
     }
 }
 
@@ -145,9 +141,7 @@ impl FromStr for Severity {
         Self::ALL
             .into_iter()
             .find(|severity| severity.as_str().eq_ignore_ascii_case(word))
-            .ok_or_else(|| UnknownSeverity {
-                word: word.to_owned(),
-            })
+            .ok_or_else(|| UnknownSeverity { word: word.to_owned() })
     }
 }
 
@@ -159,11 +153,7 @@ pub struct UnknownSeverity {
 
 impl fmt::Display for UnknownSeverity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` is no severity: use info, low, medium, high or critical",
-            self.word
-        )
+        write!(f, "`{}` is no severity: use info, low, medium, high or critical", self.word)
     }
 }
 
@@ -245,13 +235,8 @@ pub enum MissionDocument {
 
 impl MissionDocument {
     /// Every document, in the order of their numbers, `000` to `004`.
-    pub const ALL: [Self; 5] = [
-        Self::StrongLoop,
-        Self::AuYeung,
-        Self::ExpressGuide,
-        Self::LiftSecurity,
-        Self::Safeguard,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::StrongLoop, Self::AuYeung, Self::ExpressGuide, Self::LiftSecurity, Self::Safeguard];
 
     /// Title and author.
     pub const fn title(self) -> &'static str {
@@ -317,10 +302,7 @@ macro_rules! rules {
 pub(crate) use rules;
 
 /// Whether `id` is `family`, a dot, and `constant` in lower case with `-` for `_`.
-#[allow(
-    clippy::indexing_slicing,
-    reason = "runs at compile time only, each index is below a checked length"
-)]
+#[allow(clippy::indexing_slicing, reason = "runs at compile time only, each index is below a checked length")]
 pub(crate) const fn is_named(constant: &str, id: &str, family: &str) -> bool {
     let (constant, id, family) = (constant.as_bytes(), id.as_bytes(), family.as_bytes());
     if id.len() != family.len() + 1 + constant.len() || id[family.len()] != b'.' {
@@ -348,10 +330,7 @@ pub(crate) const fn is_named(constant: &str, id: &str, family: &str) -> bool {
 }
 
 /// Where the dot stands, or the length where there is none.
-#[allow(
-    clippy::indexing_slicing,
-    reason = "the index is below the length in the loop's condition"
-)]
+#[allow(clippy::indexing_slicing, reason = "the index is below the length in the loop's condition")]
 const fn dot(id: &str) -> usize {
     let bytes = id.as_bytes();
     let mut at = 0;

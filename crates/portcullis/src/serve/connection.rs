@@ -1,0 +1,204 @@
+//! One connection, from its first byte to its last.
+
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+
+use http::{Request, Response};
+use http_body::Body;
+use hyper::{
+    body::Incoming,
+    server::conn::{http1, http2},
+};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::watch,
+    time::{Instant, interval, sleep, timeout},
+};
+use tokio_rustls::TlsAcceptor;
+use tower_service::Service;
+
+use super::{
+    Config,
+    deadline::{PacedStream, TickTimer},
+    service::{ConnectionService, InFlight},
+};
+use crate::{BoxError, Connection};
+
+/// How often a busy connection looks at its deadlines.
+pub(super) const TICK: Duration = Duration::from_secs(1);
+
+/// What a socket may hold unsent before it says "no more": small, so that a client's reading is seen soon.
+const UNSENT_BYTES: u32 = 32 * 1024;
+
+/// What all connections of a server share.
+pub(super) struct Shared<S> {
+    pub(super) app: S,
+    pub(super) config: Config,
+    pub(super) tls: Option<TlsAcceptor>,
+}
+
+/// Serves a connection to its end. Until the first byte this future is all that the connection costs, so what follows is in
+/// a box of its own.
+pub(super) async fn serve_connection<S, B>(
+    stream: TcpStream,
+    connection: Connection,
+    shared: Arc<Shared<S>>,
+    mut stop: watch::Receiver<bool>,
+) where
+    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>> + Clone + Send + 'static,
+    S::Future: Send,
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+{
+    let first_byte = async {
+        tokio::select! {
+            readable = timeout(shared.config.first_byte, stream.readable()) => matches!(readable, Ok(Ok(()))),
+            () = stopped(&mut stop) => false,
+        }
+    };
+    if first_byte.await {
+        Box::pin(serve_active(stream, connection, shared, stop)).await;
+    }
+}
+
+async fn serve_active<S, B>(
+    stream: TcpStream,
+    connection: Connection,
+    shared: Arc<Shared<S>>,
+    stop: watch::Receiver<bool>,
+) where
+    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>> + Clone + Send + 'static,
+    S::Future: Send,
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+{
+    tune(&stream);
+    let config = &shared.config;
+    let stream = PacedStream::new(stream, config.read_window, config.min_read_bytes_per_second);
+    let served = match &shared.tls {
+        None => serve_http1(stream, connection, &shared, stop).await,
+        Some(tls) => match timeout(config.handshake, tls.accept(stream)).await {
+            Ok(Ok(stream)) => {
+                let connection = Connection { tls: true, ..connection };
+                if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                    serve_http2(stream, connection, &shared, stop).await
+                } else {
+                    serve_http1(stream, connection, &shared, stop).await
+                }
+            }
+            Ok(Err(error)) => return tracing::debug!(peer = %connection.peer, %error, "TLS handshake failed"),
+            Err(_) => return tracing::debug!(peer = %connection.peer, "TLS handshake took too long"),
+        },
+    };
+    if let Err(error) = served {
+        tracing::debug!(peer = %connection.peer, %error, "connection ended early");
+    }
+}
+
+fn tune(stream: &TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY could not be set");
+    }
+    #[cfg(target_os = "linux")]
+    if let Err(error) = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES) {
+        tracing::debug!(%error, "TCP_NOTSENT_LOWAT could not be set");
+    }
+}
+
+async fn serve_http1<S, B, I>(
+    io: I,
+    connection: Connection,
+    shared: &Shared<S>,
+    mut stop: watch::Receiver<bool>,
+) -> hyper::Result<()>
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>> + Clone + Send + 'static,
+    S::Future: Send,
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let config = &shared.config;
+    let service = ConnectionService { app: shared.app.clone(), connection, in_flight: InFlight::default() };
+    let served = http1::Builder::new()
+        .timer(TickTimer)
+        .header_read_timeout(config.header)
+        .max_headers(config.max_header_fields)
+        .max_header_size(config.max_header_bytes as usize)
+        .serve_connection(TokioIo::new(io), service)
+        .with_upgrades();
+    let mut served = pin!(served);
+    let mut tick = interval(TICK);
+    let mut stopping = false;
+    loop {
+        tokio::select! {
+            biased;
+            ended = served.as_mut() => return ended,
+            () = stopped(&mut stop), if !stopping => {
+                stopping = true;
+                served.as_mut().graceful_shutdown();
+            }
+            // The connection is polled again by the loop: that is what the tick is for.
+            _ = tick.tick() => {}
+        }
+    }
+}
+
+async fn serve_http2<S, B, I>(
+    io: I,
+    connection: Connection,
+    shared: &Shared<S>,
+    mut stop: watch::Receiver<bool>,
+) -> hyper::Result<()>
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>> + Clone + Send + 'static,
+    S::Future: Send,
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let config = &shared.config;
+    let in_flight = InFlight::default();
+    let service = ConnectionService { app: shared.app.clone(), connection, in_flight: in_flight.clone() };
+    let served = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(config.max_streams)
+        .max_header_list_size(config.max_header_bytes)
+        .max_pending_accept_reset_streams(config.max_pending_reset_streams)
+        .max_local_error_reset_streams(config.max_local_error_reset_streams)
+        .max_send_buf_size(64 * 1024)
+        .serve_connection(TokioIo::new(io), service);
+    let mut served = pin!(served);
+    let mut tick = interval(TICK);
+    let mut busy = Instant::now();
+    let mut stopping = false;
+    let mut give_up = pin!(sleep(Duration::MAX));
+    loop {
+        tokio::select! {
+            biased;
+            ended = served.as_mut() => return ended,
+            () = stopped(&mut stop), if !stopping => {
+                stopping = true;
+                served.as_mut().graceful_shutdown();
+            }
+            _ = tick.tick() => {
+                if !in_flight.is_none() {
+                    busy = Instant::now();
+                } else if busy.elapsed() > config.idle && !stopping {
+                    stopping = true;
+                    // GOAWAY, and a client that does not go is left.
+                    served.as_mut().graceful_shutdown();
+                    give_up.as_mut().reset(Instant::now() + config.header);
+                }
+            }
+            () = give_up.as_mut() => return Ok(()),
+        }
+    }
+}
+
+/// Ends when the server is to stop.
+pub(super) fn stopped(stop: &mut watch::Receiver<bool>) -> impl Future<Output = ()> + Send {
+    async {
+        // A sender that is gone cannot ask for a stop any more, and has none to wait for.
+        if stop.wait_for(|stop| *stop).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
