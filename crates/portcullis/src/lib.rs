@@ -5,6 +5,7 @@
 pub mod access;
 pub mod access_log;
 pub mod body;
+pub mod checklist;
 pub mod client;
 pub mod cookie;
 pub mod error;
@@ -32,6 +33,7 @@ pub use self::serve::serve;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 pub use self::{
+    checklist::Checklist,
     config_error::ConfigError,
     connection::Connection,
     guard::{Guard, GuardLayer, Guarded, GuardedFuture},

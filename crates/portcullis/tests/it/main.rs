@@ -8,7 +8,11 @@
     reason = "a test fails by panicking; clippy.toml allows it only in functions that are tests themselves"
 )]
 
+mod body;
+mod body_vectors;
 mod client_vectors;
 mod cookie_config;
 mod cookie_vectors;
+mod error;
+mod error_vectors;
 mod vectors;
