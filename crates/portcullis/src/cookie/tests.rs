@@ -144,7 +144,10 @@ fn a_migration_keeps_old_sessions_and_ends_with_a_logout() {
     assert_eq!(inwards(&guard, &["connect.sid=old; __Host-sid-1=new"]), ["connect.sid=new"]);
     let logout = "connect.sid=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
     let sent = exchange(&guard, request(&["connect.sid=old"]), &[logout]);
-    assert_eq!(sent[0], "connect.sid=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
+    assert_eq!(
+        sent[0],
+        "connect.sid=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+    );
     assert!(sent[1].starts_with("__Host-sid-1=; Path=/; "), "{sent:?}");
     assert_eq!(exchange(&guard, request(&["a=1"]), &[logout]).len(), 1);
 }
