@@ -48,18 +48,23 @@ pub(crate) mod sealed {
 /// A [`Guard`] as a `tower::Layer`. Cheap to clone: the guard is shared.
 #[derive(Debug)]
 pub struct GuardLayer<G> {
-    guard: Arc<G>,
+    guard: Option<Arc<G>>,
 }
 
 impl<G> GuardLayer<G> {
     pub(crate) fn from_guard(guard: G) -> Self {
-        Self { guard: Arc::new(guard) }
+        Self { guard: Some(Arc::new(guard)) }
+    }
+
+    /// A layer that does nothing: the guard's place in a stack where it is switched off.
+    pub fn off() -> Self {
+        Self { guard: None }
     }
 }
 
 impl<G> Clone for GuardLayer<G> {
     fn clone(&self) -> Self {
-        Self { guard: Arc::clone(&self.guard) }
+        Self { guard: self.guard.clone() }
     }
 }
 
@@ -67,20 +72,20 @@ impl<G, S> Layer<S> for GuardLayer<G> {
     type Service = Guarded<G, S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Guarded { guard: Arc::clone(&self.guard), inner }
+        Guarded { guard: self.guard.clone(), inner }
     }
 }
 
 /// An inner service behind a [`Guard`].
 #[derive(Debug)]
 pub struct Guarded<G, S> {
-    guard: Arc<G>,
+    guard: Option<Arc<G>>,
     inner: S,
 }
 
 impl<G, S: Clone> Clone for Guarded<G, S> {
     fn clone(&self) -> Self {
-        Self { guard: Arc::clone(&self.guard), inner: self.inner.clone() }
+        Self { guard: self.guard.clone(), inner: self.inner.clone() }
     }
 }
 
@@ -99,9 +104,12 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let seen = match self.guard.request(&mut request) {
+        let Some(guard) = &self.guard else {
+            return GuardedFuture { state: State::Inner { future: self.inner.call(request), answer: None } };
+        };
+        let seen = match guard.request(&mut request) {
             Ok(seen) => seen,
-            Err(refusal) => match self.guard.mode() {
+            Err(refusal) => match guard.mode() {
                 Mode::Enforce => {
                     return GuardedFuture { state: State::Refused { refusal: Some(Box::new(refusal)) } };
                 }
@@ -111,8 +119,8 @@ where
                 }
             },
         };
-        let guard = Arc::clone(&self.guard);
-        GuardedFuture { state: State::Inner { future: self.inner.call(request), seen: Some(seen), guard } }
+        let answer = Some((Arc::clone(guard), seen));
+        GuardedFuture { state: State::Inner { future: self.inner.call(request), answer } }
     }
 }
 
@@ -128,7 +136,7 @@ pin_project! {
     #[project = StateProjection]
     enum State<G: Guard, F> {
         // The inner service is at work; then comes the turn of the answer.
-        Inner { #[pin] future: F, seen: Option<G::Seen>, guard: Arc<G> },
+        Inner { #[pin] future: F, answer: Option<(Arc<G>, G::Seen)> },
         // The inner service was never asked.
         Refused { refusal: Option<Box<Refusal>> },
     }
@@ -144,9 +152,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProjection::Inner { future, seen, guard } => {
+            StateProjection::Inner { future, answer } => {
                 let mut response = ready!(future.poll(cx))?;
-                guard.response(seen.take().unwrap_or_default(), &mut response);
+                if let Some((guard, seen)) = answer.take() {
+                    guard.response(seen, &mut response);
+                }
                 Poll::Ready(Ok(response))
             }
             StateProjection::Refused { refusal } => match refusal.take() {

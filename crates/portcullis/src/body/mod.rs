@@ -128,7 +128,7 @@ impl Default for Config {
 /// The guard as a `tower::Layer`. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct BodyLayer {
-    policy: Arc<Policy>,
+    policy: Option<Arc<Policy>>,
 }
 
 impl BodyLayer {
@@ -154,7 +154,12 @@ impl BodyLayer {
             })
         });
         let (allowed, codings) = (allowed.collect::<Result<_, _>>()?, codings.collect::<Result<_, _>>()?);
-        Ok(Self { policy: Arc::new(Policy { mode, max_bytes, max_upload_bytes, allowed, codings }) })
+        Ok(Self { policy: Some(Arc::new(Policy { mode, max_bytes, max_upload_bytes, allowed, codings })) })
+    }
+
+    /// A layer that lets every body through: the guard's place in a stack where it is switched off.
+    pub fn off() -> Self {
+        Self { policy: None }
     }
 }
 
@@ -162,7 +167,7 @@ impl<S> Layer<S> for BodyLayer {
     type Service = BodyService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        BodyService { policy: Arc::clone(&self.policy), inner }
+        BodyService { policy: self.policy.clone(), inner }
     }
 }
 
@@ -236,7 +241,7 @@ fn unsupported(detail: &'static str) -> Refusal {
 /// An inner service behind the guard. It reads [`MeteredBody`].
 #[derive(Debug, Clone)]
 pub struct BodyService<S> {
-    policy: Arc<Policy>,
+    policy: Option<Arc<Policy>>,
     inner: S,
 }
 
@@ -258,8 +263,10 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (head, body) = request.into_parts();
         let (mut metering, mut verdict) = (None, None);
-        if !body.is_end_stream() || declares_content(&head.headers) {
-            match (self.policy.judge(&head.headers), self.policy.mode) {
+        if let Some(policy) = &self.policy
+            && (!body.is_end_stream() || declares_content(&head.headers))
+        {
+            match (policy.judge(&head.headers), policy.mode) {
                 (Ok(meter), mode) => {
                     let shared = Verdict::default();
                     verdict = Some(Arc::clone(&shared));

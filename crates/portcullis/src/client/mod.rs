@@ -59,15 +59,17 @@
 //! # }
 //! ```
 
+mod chain;
 pub mod forwarded;
 mod trust;
 
-use std::{io::Write, net::IpAddr};
+use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header, uri::Authority};
 use portcullis_rules::{Rule, auth, operations};
 use serde::{Deserialize, Serialize};
 
+use self::chain::Chain;
 pub use self::trust::{Trust, TrustProxy};
 use crate::{
     ConfigError, Connection,
@@ -247,50 +249,6 @@ impl ClientGuard {
     }
 }
 
-/// The believed addresses, nearest first.
-struct Chain {
-    addresses: [IpAddr; MAX_CHAIN],
-    length: usize,
-}
-
-impl Chain {
-    fn ending_at(peer: IpAddr) -> Self {
-        Self { addresses: [peer; MAX_CHAIN], length: 1 }
-    }
-
-    /// `false` if there is no room.
-    fn push(&mut self, address: IpAddr) -> bool {
-        let Some(place) = self.addresses.get_mut(self.length) else { return false };
-        *place = address;
-        self.length += 1;
-        true
-    }
-
-    fn addresses(&self) -> &[IpAddr] {
-        self.addresses.get(..self.length).unwrap_or_default()
-    }
-
-    fn client(&self) -> IpAddr {
-        self.addresses().last().copied().unwrap_or(Connection::UNKNOWN.peer.ip())
-    }
-
-    /// `client, proxy, peer`.
-    fn to_value(&self) -> HeaderValue {
-        // An IPv6 address has at most 39 characters (RFC 5952), and there is `, ` between two.
-        let mut text = [0; MAX_CHAIN * 41];
-        let mut rest = &mut text[..];
-        for (index, address) in self.addresses().iter().rev().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
-            if write!(rest, "{separator}{address}").is_err() {
-                break;
-            }
-        }
-        let length = MAX_CHAIN * 41 - rest.len();
-        HeaderValue::from_bytes(text.get(..length).unwrap_or_default())
-            .unwrap_or(HeaderValue::from_static("unknown"))
-    }
-}
-
 /// RFC 9112, section 3.2.2 and RFC 9113, section 8.3.1: the authority of the target goes before `Host`.
 fn requested_host<B>(request: &Request<B>) -> Option<HeaderValue> {
     match request.uri().authority() {
@@ -313,9 +271,6 @@ fn passed_field(name: &str) -> Result<HeaderName, ConfigError> {
     }
     Ok(field)
 }
-
-/// As many hops as are followed; a longer chain is cut, its client is the last that was followed.
-const MAX_CHAIN: usize = 16;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");

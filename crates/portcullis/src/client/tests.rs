@@ -1,13 +1,13 @@
 use std::net::SocketAddr;
 
-use super::*;
+use super::{chain::MAX_CHAIN, *};
 
-fn guard(trust_proxy: TrustProxy) -> ClientGuard {
-    ClientGuard { trust: Trust::parse(&trust_proxy).unwrap(), pass_from_trusted: Vec::new() }
+fn guard(trust_proxy: &TrustProxy) -> ClientGuard {
+    ClientGuard { trust: Trust::parse(trust_proxy).unwrap(), pass_from_trusted: Vec::new() }
 }
 
 fn loopback() -> ClientGuard {
-    guard(TrustProxy::Text("loopback".into()))
+    guard(&TrustProxy::Text("loopback".into()))
 }
 
 /// A request from 127.0.0.1 over plain HTTP after the guard's turn.
@@ -44,7 +44,7 @@ const FORGED: &[(&str, &str)] = &[
 
 #[test]
 fn forged_fields_from_anybody_have_no_effect() {
-    let request = behind(&guard(TrustProxy::default()), FORGED);
+    let request = behind(&guard(&TrustProxy::default()), FORGED);
     let client = client(&request);
     assert_eq!(client.address, IpAddr::from([127, 0, 0, 1]));
     assert!(!client.secure());

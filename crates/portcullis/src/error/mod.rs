@@ -152,6 +152,12 @@ impl ErrorLayer {
         }
         Ok(Self { config: Arc::new(config) })
     }
+
+    /// A layer that renders refusals and leaves the application's errors as they are: the guard's place in a stack where
+    /// it is switched off.
+    pub fn off() -> Self {
+        Self { config: Arc::new(Config { dangerous_expose: true, ..Config::default() }) }
+    }
 }
 
 impl<S> Layer<S> for ErrorLayer {

@@ -16,9 +16,16 @@ pub(super) struct Admission {
     clients: Mutex<HashMap<IpAddr, usize>>,
 }
 
-/// A connection's place; given back when dropped.
+/// A connection's place among those that are counted; given back when the last clone is dropped.
+///
+/// It is in the extensions of a request that asks for an upgrade, so that what the connection becomes can keep it.
+#[derive(Debug, Clone)]
+pub struct ConnectionPlace {
+    _place: Arc<Place>,
+}
+
 #[derive(Debug)]
-pub(super) struct Place {
+struct Place {
     admission: Arc<Admission>,
     client: IpAddr,
     _permit: OwnedSemaphorePermit,
@@ -35,7 +42,11 @@ impl Admission {
     }
 
     /// A place for a connection from `address`, or `None` if its client has all it may have.
-    pub(super) fn place(self: &Arc<Self>, address: IpAddr, permit: OwnedSemaphorePermit) -> Option<Place> {
+    pub(super) fn place(
+        self: &Arc<Self>,
+        address: IpAddr,
+        permit: OwnedSemaphorePermit,
+    ) -> Option<ConnectionPlace> {
         let client = client_key(address);
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         let count = clients.entry(client).or_insert(0);
@@ -43,7 +54,8 @@ impl Admission {
             return None;
         }
         *count += 1;
-        Some(Place { admission: Arc::clone(self), client, _permit: permit })
+        let place = Place { admission: Arc::clone(self), client, _permit: permit };
+        Some(ConnectionPlace { _place: Arc::new(place) })
     }
 
     /// Whether no connection is left.

@@ -19,11 +19,11 @@ use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
 use super::{
-    Config,
+    Config, ConnectionPlace,
     deadline::{PacedStream, TickTimer},
     service::{ConnectionService, InFlight},
 };
-use crate::Connection;
+use crate::{BoxError, Connection};
 
 /// How often a busy connection looks at its deadlines.
 pub(super) const TICK: Duration = Duration::from_secs(1);
@@ -38,13 +38,12 @@ pub(super) struct Shared<S> {
     pub(super) tls: Option<TlsAcceptor>,
 }
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
 /// Serves a connection to its end. Until the first byte this future is all that the connection costs, so what follows is in
 /// a box of its own.
 pub(super) async fn serve_connection<S, B>(
     stream: TcpStream,
     connection: Connection,
+    place: ConnectionPlace,
     shared: Arc<Shared<S>>,
     mut stop: watch::Receiver<bool>,
 ) where
@@ -59,13 +58,14 @@ pub(super) async fn serve_connection<S, B>(
         }
     };
     if first_byte.await {
-        Box::pin(serve_active(stream, connection, shared, stop)).await;
+        Box::pin(serve_active(stream, connection, place, shared, stop)).await;
     }
 }
 
 async fn serve_active<S, B>(
     stream: TcpStream,
     connection: Connection,
+    place: ConnectionPlace,
     shared: Arc<Shared<S>>,
     stop: watch::Receiver<bool>,
 ) where
@@ -77,14 +77,14 @@ async fn serve_active<S, B>(
     let config = &shared.config;
     let stream = PacedStream::new(stream, config.read_window, config.min_read_bytes_per_second);
     let served = match &shared.tls {
-        None => serve_http1(stream, connection, &shared, stop).await,
+        None => serve_http1(stream, connection, place, &shared, stop).await,
         Some(tls) => match timeout(config.handshake, tls.accept(stream)).await {
             Ok(Ok(stream)) => {
                 let connection = Connection { tls: true, ..connection };
                 if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-                    serve_http2(stream, connection, &shared, stop).await
+                    serve_http2(stream, connection, place, &shared, stop).await
                 } else {
-                    serve_http1(stream, connection, &shared, stop).await
+                    serve_http1(stream, connection, place, &shared, stop).await
                 }
             }
             Ok(Err(error)) => return tracing::debug!(peer = %connection.peer, %error, "TLS handshake failed"),
@@ -109,6 +109,7 @@ fn tune(stream: &TcpStream) {
 async fn serve_http1<S, B, I>(
     io: I,
     connection: Connection,
+    place: ConnectionPlace,
     shared: &Shared<S>,
     mut stop: watch::Receiver<bool>,
 ) -> hyper::Result<()>
@@ -119,7 +120,8 @@ where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let config = &shared.config;
-    let service = ConnectionService { app: shared.app.clone(), connection, in_flight: InFlight::default() };
+    let service =
+        ConnectionService { app: shared.app.clone(), connection, in_flight: InFlight::default(), place };
     let served = http1::Builder::new()
         .timer(TickTimer)
         .header_read_timeout(config.header)
@@ -147,6 +149,7 @@ where
 async fn serve_http2<S, B, I>(
     io: I,
     connection: Connection,
+    place: ConnectionPlace,
     shared: &Shared<S>,
     mut stop: watch::Receiver<bool>,
 ) -> hyper::Result<()>
@@ -158,7 +161,8 @@ where
 {
     let config = &shared.config;
     let in_flight = InFlight::default();
-    let service = ConnectionService { app: shared.app.clone(), connection, in_flight: in_flight.clone() };
+    let service =
+        ConnectionService { app: shared.app.clone(), connection, in_flight: in_flight.clone(), place };
     let served = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .max_concurrent_streams(config.max_streams)

@@ -24,15 +24,20 @@ use super::{
     connection::{Shared, serve_connection, stopped},
     tls::TlsConfig,
 };
-use crate::{ConfigError, Connection};
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+use crate::{BoxError, ConfigError, Connection};
 
 /// Serves `app` on `listener`, with production bounds. See the [module](self) for what they are.
 ///
 /// Nothing runs before [`Server::run`].
 pub fn serve<S>(listener: TcpListener, app: S) -> Server<S> {
-    Server { listener, app, config: Config::default(), tls: None, stop: Box::pin(pending()) }
+    Server {
+        listener,
+        app,
+        config: Config::default(),
+        tls: None,
+        connections: None,
+        stop: Box::pin(pending()),
+    }
 }
 
 /// A server that is not yet running.
@@ -42,7 +47,19 @@ pub struct Server<S> {
     app: S,
     config: Config,
     tls: Option<TlsConfig>,
+    connections: Option<Connections>,
     stop: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+/// The connections of several servers, counted as one: accept loops on several cores, a plain and a TLS listener.
+#[derive(Debug, Clone)]
+pub struct Connections(Arc<Admission>);
+
+impl Connections {
+    /// With the limits of `config`.
+    pub fn new(config: &Config) -> Self {
+        Self(Admission::new(config.max_connections, config.max_connections_per_client))
+    }
 }
 
 impl<S> std::fmt::Debug for Server<S> {
@@ -68,6 +85,12 @@ impl<S> Server<S> {
         self
     }
 
+    /// Counting its connections together with other servers'.
+    pub fn counting(mut self, connections: &Connections) -> Self {
+        self.connections = Some(connections.clone());
+        self
+    }
+
     /// Until `stop` ends; then without losing a request.
     pub fn until(mut self, stop: impl Future<Output = ()> + Send + 'static) -> Self {
         self.stop = Box::pin(stop);
@@ -85,8 +108,8 @@ impl<S> Server<S> {
         S::Future: Send,
         B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
     {
-        let Self { listener, app, config, tls, stop } = self;
-        let admission = Admission::new(config.max_connections, config.max_connections_per_client);
+        let Self { listener, app, config, tls, connections, stop } = self;
+        let Connections(admission) = connections.unwrap_or_else(|| Connections::new(&config));
         let drain = config.drain;
         let shared = Arc::new(Shared { app, config, tls: tls.map(TlsConfig::into_acceptor) });
         let (stop_connections, stop_seen) = watch::channel(false);
@@ -132,12 +155,9 @@ async fn accept<S, B>(
             tracing::debug!(peer = %connection.peer, "closed: the client has all the connections it may have");
             continue;
         };
-        let serving = serve_connection(stream, connection, Arc::clone(&shared), stop.clone());
+        let serving = serve_connection(stream, connection, place, Arc::clone(&shared), stop.clone());
         #[allow(clippy::disallowed_methods, reason = "this is the place that spawns")]
-        tokio::spawn(async move {
-            serving.await;
-            drop(place);
-        });
+        tokio::spawn(serving);
     }
 }
 

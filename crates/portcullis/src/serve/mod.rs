@@ -55,7 +55,8 @@ mod service;
 pub mod tls;
 
 pub use self::{
-    listener::{Server, serve},
+    admission::ConnectionPlace,
+    listener::{Connections, Server, serve},
     service::ServeBody,
 };
 

@@ -10,12 +10,13 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{Request, Response};
+use http::{Request, Response, header};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use super::ConnectionPlace;
 use crate::Connection;
 
 /// How many requests a connection has in flight, from the head's arrival to the end of the answer's body.
@@ -48,6 +49,7 @@ pub(super) struct ConnectionService<S> {
     pub(super) app: S,
     pub(super) connection: Connection,
     pub(super) in_flight: InFlight,
+    pub(super) place: ConnectionPlace,
 }
 
 impl<S, B> hyper::service::Service<Request<Incoming>> for ConnectionService<S>
@@ -61,6 +63,9 @@ where
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(self.connection);
+        if request.headers().contains_key(header::UPGRADE) {
+            request.extensions_mut().insert(self.place.clone());
+        }
         ServeFuture {
             in_flight: Some(self.in_flight.one_more()),
             state: State::Waiting { app: self.app.clone(), request: Some(request) },

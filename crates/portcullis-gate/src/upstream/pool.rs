@@ -1,0 +1,60 @@
+//! Connections to the application that wait for their next request.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use hyper::client::conn::http1::SendRequest;
+
+/// Connections of one worker. The one used last is used next, so that a pool which is larger than it need be shrinks.
+#[derive(Debug)]
+pub(super) struct Pool<B> {
+    resting: Mutex<Vec<Resting<B>>>,
+    idle: Duration,
+    most: usize,
+}
+
+#[derive(Debug)]
+struct Resting<B> {
+    sender: SendRequest<B>,
+    since: Instant,
+}
+
+/// A connection that was used before.
+#[derive(Debug)]
+pub(super) struct Rested<B> {
+    pub(super) sender: SendRequest<B>,
+    pub(super) rest: Duration,
+}
+
+impl<B> Pool<B> {
+    pub(super) fn new(idle: Duration, most: usize) -> Self {
+        Self { resting: Mutex::new(Vec::new()), idle, most }
+    }
+
+    /// A connection that is open, owes nothing and has not rested too long.
+    pub(super) fn take(&self) -> Option<Rested<B>> {
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(Resting { sender, since }) = resting.pop() {
+            let rest = since.elapsed();
+            if rest > self.idle {
+                // All that are left have rested longer.
+                resting.clear();
+                return None;
+            }
+            if sender.is_ready() {
+                return Some(Rested { sender, rest });
+            }
+        }
+        None
+    }
+
+    /// Keeps a connection whose last exchange ended exactly.
+    pub(super) fn put(&self, sender: SendRequest<B>) {
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        if resting.len() < self.most {
+            resting.push(Resting { sender, since: Instant::now() });
+        }
+    }
+}
