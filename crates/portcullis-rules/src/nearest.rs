@@ -6,22 +6,22 @@ use crate::{all, find};
 /// How many suggestions are given at most, but for a family's name, which gives the whole family.
 const MOST: usize = 5;
 
-/// The rules whose id is most like `id`, best first; none when nothing is alike.
+/// The rules that somebody may have meant by `id`, best first; none when nothing is alike.
 ///
-/// Letter case, `_` for `-` and white space around do not matter. In this order:
+/// Letter case, `_` for `-` and white space around do not matter. The first of these that gives something:
 ///
 /// 1. the rule of that id, alone;
-/// 2. all rules of a family, when `id` is its name;
-/// 3. ids within a few typing errors: one for every three characters, by edit distance;
-/// 4. ids that have the same name in another family, or share a word with it (`hsts`, `domain`).
-///
-/// Of the last two, five at most.
+/// 2. all rules of a family, when `id` is its name, give or take a letter (`cookies`);
+/// 3. rules that are alike, five at most: first ids within a few typing errors (one for every three
+///    characters), then rules of that name in another family, then those that share a word of the id, or speak
+///    of it in title or reason (`clickjacking`).
 ///
 /// ```
 /// use portcullis_rules::{cookie, header, nearest};
 ///
 /// assert_eq!(*nearest("cookie.secure-mising")[0], cookie::SECURE_MISSING);
 /// assert_eq!(*nearest("hsts")[0], header::HSTS_MISSING);
+/// assert_eq!(*nearest("clickjacking")[0], header::FRAME_MISSING);
 /// assert_eq!(nearest("cookie").len(), cookie::RULES.len());
 /// assert!(nearest("zzzzzz").is_empty());
 /// ```
@@ -32,14 +32,18 @@ pub fn nearest(id: &str) -> Vec<&'static Rule> {
         .chars()
         .take(64)
         .collect::<String>()
-        .to_ascii_lowercase()
+        .to_lowercase()
         .replace('_', "-");
     if let Some(rule) = find(&wanted) {
         return vec![rule];
     }
-    let family: Vec<_> = all().filter(|rule| rule.family() == wanted).collect();
-    if !family.is_empty() {
-        return family;
+    for slack in [0, wanted.len() / 5] {
+        let family: Vec<_> = all()
+            .filter(|rule| edit_distance(&wanted, rule.family()) <= slack)
+            .collect();
+        if !family.is_empty() {
+            return family;
+        }
     }
 
     let mut alike: Vec<_> = all()
@@ -51,8 +55,7 @@ pub fn nearest(id: &str) -> Vec<&'static Rule> {
 
 /// How far a rule is from what was asked, the smaller the nearer; nothing when it is not alike at all.
 fn likeness(wanted: &str, rule: &Rule) -> Option<(usize, usize)> {
-    let id = rule.id.as_str();
-    let distance = edit_distance(wanted, id);
+    let distance = edit_distance(wanted, rule.id.as_str());
     if distance <= wanted.len() / 3 {
         return Some((0, distance));
     }
@@ -60,10 +63,30 @@ fn likeness(wanted: &str, rule: &Rule) -> Option<(usize, usize)> {
     if edit_distance(name, rule.id.name()) <= name.len() / 4 {
         return Some((1, distance));
     }
-    let shared = words(wanted)
-        .filter(|word| words(id).any(|other| other == *word))
-        .count();
-    (shared > 0).then_some((2 + words(wanted).count().saturating_sub(shared), distance))
+    let strangeness: Vec<usize> = words(wanted).map(|word| word_strangeness(word, rule)).collect();
+    strangeness
+        .iter()
+        .any(|&strange| strange < STRANGE)
+        .then(|| (2 + strangeness.iter().sum::<usize>(), distance))
+}
+
+/// A word that a rule has nothing to do with.
+const STRANGE: usize = 2;
+
+/// 0 for a word of the id or the beginning of one, 1 for a word that the text speaks of.
+fn word_strangeness(word: &str, rule: &Rule) -> usize {
+    let begins = |other: &str| other == word || (word.len() > 2 && other.starts_with(word));
+    let speaks = |text: &str| {
+        text.split(|letter: char| !letter.is_alphanumeric())
+            .any(|other| other.eq_ignore_ascii_case(word))
+    };
+    if words(rule.id.as_str()).any(begins) {
+        0
+    } else if word.len() > 3 && (speaks(rule.title) || speaks(rule.why)) {
+        1
+    } else {
+        STRANGE
+    }
 }
 
 /// The words that tell one rule from another.
@@ -72,32 +95,20 @@ fn words(id: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !matches!(*word, "" | "missing" | "no" | "x"))
 }
 
-/// The Damerau-Levenshtein distance in its restricted form: insertions, deletions, substitutions, and swaps of
-/// neighbours, counted in characters.
+/// The Levenshtein distance: insertions, deletions and substitutions, counted in characters.
 fn edit_distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let width = other.len() + 1;
-    let mut before: Vec<usize> = Vec::new();
-    let mut above: Vec<usize> = (0..width).collect();
-    let mut previous = None;
-    for (row, letter) in one.chars().enumerate() {
-        let mut current = Vec::with_capacity(width);
-        current.push(row + 1);
-        let mut left = row + 1;
-        let mut left_letter = None;
-        for (column, &target) in other.iter().enumerate() {
-            let at = |line: &[usize], index: usize| line.get(index).copied().unwrap_or(usize::MAX - 1);
-            let substituted = at(&above, column) + usize::from(letter != target);
-            let mut best = substituted.min(at(&above, column + 1) + 1).min(left + 1);
-            if previous == Some(target) && left_letter == Some(letter) {
-                best = best.min(at(&before, column.wrapping_sub(1)) + 1);
-            }
-            current.push(best);
-            left = best;
-            left_letter = Some(target);
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    let mut distance = row.len() - 1;
+    for (above_first, letter) in one.chars().enumerate() {
+        let mut diagonal = above_first;
+        distance = above_first + 1;
+        for (target, cell) in other.chars().zip(row.iter_mut().skip(1)) {
+            let above = *cell;
+            distance = (diagonal + usize::from(letter != target))
+                .min(above + 1)
+                .min(distance + 1);
+            diagonal = std::mem::replace(cell, distance);
         }
-        before = std::mem::replace(&mut above, current);
-        previous = Some(letter);
     }
-    above.last().copied().unwrap_or(0)
+    distance
 }
