@@ -53,9 +53,9 @@ class GateProcess:
         deadline = time.monotonic() + START_SECONDS
         while not ready.exists():
             if self.process.poll() is not None:
-                raise RuntimeError(f"the gate ended with status {self.process.returncode}:\n{log.read_text()}")
+                sys.exit(f"the gate ended with status {self.process.returncode}:\n{log.read_text()}")
             if time.monotonic() > deadline:
-                raise RuntimeError(f"the gate was not ready within {START_SECONDS} s:\n{log.read_text()}")
+                sys.exit(f"the gate was not ready within {START_SECONDS} s:\n{log.read_text()}")
             time.sleep(0.02)
         return json.loads(ready.read_text())
 
