@@ -8,6 +8,7 @@ pub mod body;
 pub mod checklist;
 pub mod client;
 pub mod cookie;
+pub mod cors;
 pub mod error;
 pub mod header;
 pub mod intake;

@@ -26,6 +26,7 @@ pub(super) fn read(
     config.header = switch(&section.section("header"), problems);
     config.error = switch(&section.section("error"), problems);
     config.timeout = switch(&section.section("timeout"), problems);
+    config.cors = switch(&section.section("cors"), problems);
     config.access = switch(&section.section("access"), problems);
     config.cookie = switch(&section.section("cookie"), problems);
     config.body = switch(&section.section("body"), problems);
@@ -52,6 +53,7 @@ pub(super) fn report_only(guards: &mut checklist::Config) {
     set(&mut guards.header, |header| &mut header.mode);
     set(&mut guards.error, |error| &mut error.mode);
     set(&mut guards.timeout, |timeout| &mut timeout.mode);
+    set(&mut guards.cors, |cors| &mut cors.mode);
     set(&mut guards.access, |access| &mut access.mode);
     set(&mut guards.cookie, |cookie| &mut cookie.mode);
     set(&mut guards.body, |body| &mut body.mode);
@@ -68,6 +70,7 @@ pub(super) fn warnings(route: &Route, warnings: &mut Vec<String>) {
     off(route, "header", &guards.header, warnings);
     off(route, "error", &guards.error, warnings);
     off(route, "timeout", &guards.timeout, warnings);
+    off(route, "cors", &guards.cors, warnings);
     off(route, "access", &guards.access, warnings);
     off(route, "cookie", &guards.cookie, warnings);
     off(route, "body", &guards.body, warnings);
