@@ -21,7 +21,7 @@ pub mod timeout;
 mod config_error;
 mod connection;
 mod content_coding;
-mod duration;
+pub mod duration;
 mod guard;
 mod mode;
 mod refusal;

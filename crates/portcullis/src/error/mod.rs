@@ -418,6 +418,3 @@ fn phrase(status: StatusCode) -> &'static str {
     let class = if status.is_server_error() { "Server Error" } else { "Client Error" };
     status.canonical_reason().unwrap_or(class)
 }
-
-#[cfg(test)]
-mod tests;

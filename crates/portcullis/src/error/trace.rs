@@ -70,16 +70,22 @@ fn shows_source_line(text: &str, is_clients: &mut impl FnMut(&str) -> bool) -> b
         // The cheap half is done: few texts come as far as this.
         let Some(exact) = line_number(place) else { return false };
         let name = path_before(text, dot);
-        let absolute = name.contains(['/', '\\']);
-        let end = dot + 1 + length;
-        !name.is_empty()
-            && (exact || absolute)
-            && !is_clients(text.get(end - length - 1 - name.len()..end).unwrap_or_default())
+        let start = dot - name.len();
+        let shown = exact
+            || name.contains(['/', '\\'])
+            // `(App.java:12)`
+            || (text.get(..start).unwrap_or_default().ends_with('(') && closes_call(place));
+        shown
+            && name.bytes().any(|byte| byte.is_ascii_alphanumeric())
+            && !is_clients(text.get(start..dot + 1 + length).unwrap_or_default())
     })
 }
 
 /// Whether a place in a file follows, and if so whether only a runtime would put it so.
 fn line_number(place: &str) -> Option<bool> {
+    if let Some(line) = place.strip_prefix(":line ") {
+        return starts_with_digits(line, 1).then_some(true);
+    }
     if let Some(line) = place.strip_prefix(':') {
         let rest = without_digits(line)?;
         let column = rest.strip_prefix(':').unwrap_or_default();
@@ -90,11 +96,12 @@ fn line_number(place: &str) -> Option<bool> {
         let rest = rest.strip_prefix(',').map_or(Some(rest), without_digits)?;
         return rest.starts_with(')').then_some(true);
     }
-    if let Some(line) = place.strip_prefix(":line ") {
-        return starts_with_digits(line, 1).then_some(true);
-    }
     let line = [" on line ", "\", line ", " line "].iter().find_map(|words| place.strip_prefix(words))?;
     starts_with_digits(line, 1).then_some(true)
+}
+
+fn closes_call(place: &str) -> bool {
+    place.strip_prefix(':').and_then(without_digits).is_some_and(|rest| rest.starts_with(')'))
 }
 
 /// `node:internal/process/task_queues:95:5`, which has no ending.

@@ -84,6 +84,7 @@ mod origin_agent_cluster;
 mod permissions_policy;
 mod public_key_pins;
 mod referrer_policy;
+mod removed;
 mod replace;
 mod reporting_endpoints;
 mod server;
@@ -101,10 +102,10 @@ mod x_xss_protection;
 mod config;
 mod fields;
 
-use http::{Extensions, HeaderName, Request, Response};
+use http::{Extensions, Request, Response};
 use portcullis_rules::{Rule, header as rules, injection};
 
-use self::{cache_control::CacheControl, fields::Fields};
+use self::{cache_control::CacheControl, fields::Fields, removed::Removed};
 pub use self::{
     config::{Config, Preset},
     content_security_policy::{ContentSecurityPolicy, Directive, Directives, Nonce, Source},
@@ -164,7 +165,7 @@ impl HeaderLayer {
 #[derive(Debug)]
 pub struct Header {
     mode: Mode,
-    removed: Vec<HeaderName>,
+    removed: Removed,
     over_tls: Fields,
     over_plain: Fields,
     cache_control: CacheControl,
@@ -176,7 +177,7 @@ impl Header {
         config.replace.check(|name| sent.contains(name))?;
         Ok(Self {
             mode: config.mode,
-            removed: config.removed()?,
+            removed: Removed::new(config.removed()?),
             over_tls: Fields::new(config, config.mode, true)?,
             over_plain: Fields::new(config, config.mode, false)?,
             cache_control: CacheControl::new(&config.cache_control, config.preset)?,
@@ -213,9 +214,7 @@ impl Guard for Header {
 
     fn response<B>(&self, seen: Seen, response: &mut Response<B>) {
         let headers = response.headers_mut();
-        for name in &self.removed {
-            headers.remove(name);
-        }
+        self.removed.remove_from(headers);
         if self.mode == Mode::Enforce {
             self.cache_control.guard_cookies(headers);
         }
