@@ -61,6 +61,17 @@ impl CookieGuard {
             if seen.original_names.contains(&slot) {
                 mended.extend(deletion(&cookie));
             }
+            if self.require_host_prefix
+                && new_name.starts_with(b"__Secure-")
+                && self.renames.allows_host_prefix(slot)
+            {
+                log(
+                    &cookie::PREFIX_MISSING,
+                    original,
+                    seen,
+                    "its Path or Domain forbids __Host-: it will not come back",
+                );
+            }
             cookie.name = new_name;
         }
         let field = if faults.any() { to_field(&cookie) } else { Some(field.clone()) };

@@ -1,4 +1,5 @@
 //! The public API from outside, and the wire vectors.
+//! The public API from outside, and the wire vectors: one binary, one module a guard.
 
 #![allow(
     clippy::expect_used,
@@ -6,6 +7,7 @@
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test that cannot go on fails"
+    reason = "a test that cannot go on fails; clippy.toml allows it only in functions that are tests themselves"
 )]
 
 mod body;
