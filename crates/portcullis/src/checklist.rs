@@ -113,7 +113,8 @@ impl Config {
         let timeout = switched(self.timeout, TimeoutLayer::new, TimeoutLayer::off)
             .map_err(|error| keep("timeout", error));
         let cors = switched(self.cors, CorsLayer::new, CorsLayer::off).map_err(|error| keep("cors", error));
-        let access = switched(self.access, AccessLayer::new, AccessLayer::off).map_err(|error| keep("access", error));
+        let access =
+            switched(self.access, AccessLayer::new, AccessLayer::off).map_err(|error| keep("access", error));
         let cookie =
             switched(self.cookie, CookieLayer::new, CookieLayer::off).map_err(|error| keep("cookie", error));
         let body = switched(self.body, BodyLayer::new, BodyLayer::off).map_err(|error| keep("body", error));
@@ -163,10 +164,8 @@ impl Checklist {
 }
 
 /// `S` behind all guards, outermost first.
-pub type Checked<S> = Guarded<
-    ClientGuard,
-    AccessLog<Guarded<Header, ErrorService<Timeout<Guarded<CorsGuard, Refusing<S>>>>>>,
->;
+pub type Checked<S> =
+    Guarded<ClientGuard, AccessLog<Guarded<Header, ErrorService<Timeout<Guarded<CorsGuard, Refusing<S>>>>>>>;
 
 /// The part of the stack that may refuse before the application is asked.
 pub type Refusing<S> = Guarded<AccessGuard, Guarded<CookieGuard, BodyService<S>>>;

@@ -1,13 +1,11 @@
 //! The public API from outside, and the wire vectors.
-//! The public API from outside, and the wire vectors: one binary, one module a guard.
 
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test that cannot go on fails"
-    reason = "a test that cannot go on fails; clippy.toml allows it only in functions that are tests themselves"
+    reason = "a test fails by panicking; clippy.toml allows it only in functions that are tests themselves"
 )]
 
 mod body;
