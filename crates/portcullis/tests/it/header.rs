@@ -4,10 +4,11 @@ use std::convert::Infallible;
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, Request, Response},
+    http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode},
 };
 use portcullis::{
-    ConfigError, Connection, Mode,
+    ConfigError, Connection, Mode, Refusal,
+    client::{Client, Scheme},
     header::{Config, Directive, Directives, HeaderLayer, Nonce, Preset, Setting, Source},
 };
 use tower::{Layer, ServiceExt, service_fn};
@@ -101,6 +102,35 @@ async fn a_request_of_unknown_connection_counts_as_plain_http() {
 }
 
 #[tokio::test]
+async fn what_trusted_proxies_say_of_the_scheme_counts() {
+    let client = |scheme| Client { address: [192, 0, 2, 1].into(), scheme, host: None };
+    for (scheme, tls, is_sent) in [(Scheme::Https, false, true), (Scheme::Http, true, false)] {
+        let service =
+            HeaderLayer::new(Config::default()).unwrap().layer(service_fn(|_: Request<Body>| async {
+                Ok::<_, Infallible>(Response::new(Body::empty()))
+            }));
+        let request = Request::get("/")
+            .extension(Connection { tls, ..Connection::UNKNOWN })
+            .extension(client(scheme))
+            .body(Body::empty());
+        let answer = service.oneshot(request.unwrap()).await.unwrap();
+        assert_eq!(answer.headers().contains_key("strict-transport-security"), is_sent, "{scheme:?}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_carry_security_headers() {
+    let service = HeaderLayer::new(Config::default()).unwrap().layer(service_fn(|_: Request<Body>| async {
+        let refusal = Refusal::new(StatusCode::FORBIDDEN, &portcullis_rules::header::FRAME_MISSING, "a test");
+        Ok::<_, Infallible>(refusal.into_response::<Body>())
+    }));
+    let answer = service.oneshot(Request::new(Body::empty())).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    assert_eq!(answer.headers()["x-frame-options"], "DENY");
+    assert!(answer.headers().contains_key("content-security-policy"));
+}
+
+#[tokio::test]
 async fn what_the_application_says_stays() {
     let app = [
         ("content-security-policy", "default-src 'self' https://cdn.example.com"),
@@ -131,6 +161,7 @@ async fn replace_takes_what_it_names_and_all_takes_everything() {
 async fn products_are_not_named() {
     let app = [
         ("server", "Apache/2.4.1"),
+        ("via", "1.1 varnish (Varnish/5.2)"),
         ("x-powered-by", "Express"),
         ("x-aspnet-version", "4.0"),
         ("x-generator", "Drupal 7"),
@@ -138,7 +169,7 @@ async fn products_are_not_named() {
         ("etag", "\"1\""),
     ];
     let (headers, _) = answer(parse(r#"remove = ["X-Product"]"#), true, &app).await;
-    for name in ["server", "x-powered-by", "x-aspnet-version", "x-generator", "x-product"] {
+    for name in ["server", "via", "x-powered-by", "x-aspnet-version", "x-generator", "x-product"] {
         assert!(!headers.contains_key(name), "{name}");
     }
     assert_eq!(headers["etag"], "\"1\"");
