@@ -16,5 +16,6 @@ mod cookie_vectors;
 mod error;
 mod error_vectors;
 mod header;
+mod header_config;
 mod header_vectors;
 mod vectors;

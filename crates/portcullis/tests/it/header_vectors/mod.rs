@@ -7,7 +7,7 @@ mod differences;
 mod helmet;
 mod helmet_legacy;
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::collections::BTreeMap;
 
 use axum::{
     body::Body,
@@ -22,6 +22,7 @@ use serde_json::{Map, Value};
 use tower::{Layer, ServiceExt, service_fn};
 
 use self::differences::{Difference, Ours};
+use super::vectors;
 
 #[tokio::test]
 async fn vectors_helmet() {
@@ -31,11 +32,6 @@ async fn vectors_helmet() {
 #[tokio::test]
 async fn vectors_helmet_legacy() {
     run("helmet-legacy.json", helmet_legacy::section, differences::HELMET_LEGACY).await;
-}
-
-#[derive(Deserialize)]
-struct Vectors {
-    cases: Vec<Case>,
 }
 
 #[derive(Deserialize)]
@@ -66,10 +62,9 @@ struct Expect {
 }
 
 async fn run(file: &str, section: fn(&Case) -> Object, differences: &[Difference]) {
-    let vectors: Vectors =
-        serde_json::from_str(&fs::read_to_string(directory().join(file)).unwrap()).unwrap();
     let (mut ran, mut on_purpose, mut failures) = (0, 0, Vec::new());
-    for case in &vectors.cases {
+    for case in vectors::cases(file) {
+        let case = &serde_json::from_value::<Case>(case).unwrap();
         ran += 1;
         let difference = differences.iter().find(|difference| (difference.applies)(case));
         let ours = answer(case, &section(case)).await;
@@ -84,17 +79,6 @@ async fn run(file: &str, section: fn(&Case) -> Object, differences: &[Difference
     }
     assert!(ran > 0, "no case in {file}");
     assert!(failures.is_empty(), "{} of {ran} failed:\n{}", failures.len(), failures.join("\n"));
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "where the vectors are is the only thing the environment says here"
-)]
-fn directory() -> PathBuf {
-    match std::env::var("PORTCULLIS_VECTORS") {
-        Ok(directory) => directory.into(),
-        Err(_) => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../proof/data/vectors"),
-    }
 }
 
 /// Name in lower case, value.
