@@ -57,7 +57,8 @@ fn show(once: bool) -> Result<(), String> {
         ));
         say("Both go on serving, so that you can look. Stop with Ctrl-C.");
         let (stopped, stop) = mpsc::sync_channel(1);
-        signal::on_stop(move || stopped.send(()).unwrap_or_default()).map_err(failed("signals cannot be received"))?;
+        signal::on_stop(move || stopped.send(()).unwrap_or_default())
+            .map_err(failed("signals cannot be received"))?;
         // An error means that the sender is gone, and so that nobody can stop this any more.
         let _ = stop.recv();
     }

@@ -53,7 +53,9 @@ pub(crate) enum ExchangeError {
     Connect(std::io::Error),
     /// No connection in time.
     ConnectTimeout,
-    /// The connection broke, or what came on it is no answer.
+    /// The request's body broke off, or was not what its framing said.
+    Request(hyper::Error),
+    /// The connection to the application broke, or what came on it is no answer.
     Http(hyper::Error),
     /// An answer that breaks its own framing, or claims an upgrade nobody asked for.
     Answer(&'static str),
@@ -65,6 +67,7 @@ impl ExchangeError {
     /// What the client is told.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
+            Self::Request(_) => StatusCode::BAD_REQUEST,
             Self::Connect(_) | Self::Http(_) | Self::Answer(_) => StatusCode::BAD_GATEWAY,
             Self::ConnectTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::NotAdmitted => StatusCode::INTERNAL_SERVER_ERROR,
@@ -77,6 +80,7 @@ impl fmt::Display for ExchangeError {
         match self {
             Self::Connect(error) => write!(f, "the application cannot be reached: {error}"),
             Self::ConnectTimeout => f.write_str("the application does not answer a connection in time"),
+            Self::Request(error) => write!(f, "the request's body cannot be read: {error}"),
             Self::Http(error) => {
                 write!(f, "the exchange with the application failed: {error}")?;
                 let source = std::error::Error::source(error);
@@ -139,11 +143,11 @@ where
             request = match (error.take_message(), again) {
                 (Some(unsent), _) => unsent,
                 (None, Some(copy)) if error.error().is_incomplete_message() => copy,
-                _ => return Err(ExchangeError::Http(error.into_error())),
+                _ => return Err(failed(error.into_error())),
             };
         }
         let mut sender = self.connect().await?;
-        let response = sender.send_request(request).await.map_err(ExchangeError::Http)?;
+        let response = sender.send_request(request).await.map_err(failed)?;
         Ok((response, sender))
     }
 
@@ -165,6 +169,11 @@ where
         });
         Ok(sender)
     }
+}
+
+/// What hyper calls the user's error is our body's, and so the client's.
+fn failed(error: hyper::Error) -> ExchangeError {
+    if error.is_user() { ExchangeError::Request(error) } else { ExchangeError::Http(error) }
 }
 
 /// A safe request without a body may be sent twice (RFC 9110, section 9.2.2).

@@ -1,6 +1,11 @@
 //! One connection, from its first byte to its last.
 
-use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
 use http::{Request, Response};
 use http_body::Body;
@@ -47,7 +52,11 @@ pub(super) async fn serve_connection<S, B>(
     shared: Arc<Shared<S>>,
     mut stop: watch::Receiver<bool>,
 ) where
-    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>> + Clone + Send + 'static,
+    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
     S::Future: Send,
     B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
 {
@@ -58,18 +67,42 @@ pub(super) async fn serve_connection<S, B>(
         }
     };
     if first_byte.await {
-        Box::pin(serve_active(stream, connection, place, shared, stop)).await;
+        serve_active(stream, connection, place, shared, stop).await;
     }
 }
 
-async fn serve_active<S, B>(
+/// What a connection costs once it speaks. In a box made by a plain function, since an `async` one would keep room for it.
+fn serve_active<S, B>(
+    stream: TcpStream,
+    connection: Connection,
+    place: ConnectionPlace,
+    shared: Arc<Shared<S>>,
+    stop: watch::Receiver<bool>,
+) -> Pin<Box<dyn Future<Output = ()> + Send>>
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send,
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+{
+    Box::pin(handshake_and_serve(stream, connection, place, shared, stop))
+}
+
+async fn handshake_and_serve<S, B>(
     stream: TcpStream,
     connection: Connection,
     place: ConnectionPlace,
     shared: Arc<Shared<S>>,
     stop: watch::Receiver<bool>,
 ) where
-    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>> + Clone + Send + 'static,
+    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
     S::Future: Send,
     B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
 {
@@ -114,7 +147,11 @@ async fn serve_http1<S, B, I>(
     mut stop: watch::Receiver<bool>,
 ) -> hyper::Result<()>
 where
-    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>> + Clone + Send + 'static,
+    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
     S::Future: Send,
     B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -154,7 +191,11 @@ async fn serve_http2<S, B, I>(
     mut stop: watch::Receiver<bool>,
 ) -> hyper::Result<()>
 where
-    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>> + Clone + Send + 'static,
+    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
     S::Future: Send,
     B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -206,5 +247,28 @@ pub(super) fn stopped(stop: &mut watch::Receiver<bool>) -> impl Future<Output = 
         if stop.wait_for(|stop| *stop).await.is_err() {
             std::future::pending::<()>().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_silent_connection_costs_less_than_a_kilobyte() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, peer) = listener.accept().await.unwrap();
+        let config = Config::default();
+        let admission = super::super::admission::Admission::new(1, 1);
+        let place = admission.place(peer.ip(), admission.permit().await.unwrap()).unwrap();
+        let connection = Connection { peer, local: stream.local_addr().unwrap(), tls: false };
+        let shared = Arc::new(Shared { app: axum::Router::<()>::new(), config, tls: None });
+        let (_stop, stopped) = watch::channel(false);
+        let serving = serve_connection(stream, connection, place, shared, stopped);
+        assert!(size_of_val(&serving) < 1024, "{} bytes", size_of_val(&serving));
+        drop(client);
     }
 }
