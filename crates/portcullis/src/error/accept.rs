@@ -16,18 +16,30 @@ impl Form {
     /// The form that the client would rather have. A page only if it wants HTML more than JSON, as browsers say and
     /// programs do not: `*/*` is a problem. Where it wants neither, an answer is still better than none.
     pub(super) fn of(head: &HeaderMap) -> Self {
-        let mut json = Preference::default();
-        let mut problem = Preference::default();
-        let mut html = Preference::default();
-        let mut xhtml = Preference::default();
+        let [mut problem, mut json, mut html, mut xhtml] = [Preference::default(); 4];
         for field in head.get_all(header::ACCEPT) {
             let Ok(field) = field.to_str() else { continue };
-            for range in field.split(',') {
-                let Some((range, quality)) = media_range(range) else { continue };
-                problem.weigh(range, ("application", "problem+json"), quality);
-                json.weigh(range, ("application", "json"), quality);
-                html.weigh(range, ("text", "html"), quality);
-                xhtml.weigh(range, ("application", "xhtml+xml"), quality);
+            for ((kind, subtype), quality) in field.split(',').filter_map(media_range) {
+                let is = |name: &str| subtype.eq_ignore_ascii_case(name);
+                if kind.eq_ignore_ascii_case("application") {
+                    match () {
+                        () if is("json") => json.weigh(3, quality),
+                        () if is("problem+json") => problem.weigh(3, quality),
+                        () if is("xhtml+xml") => xhtml.weigh(3, quality),
+                        () if is("*") => {
+                            [&mut json, &mut problem, &mut xhtml].map(|it| it.weigh(2, quality));
+                        }
+                        () => {}
+                    }
+                } else if kind.eq_ignore_ascii_case("text") {
+                    match () {
+                        () if is("html") => html.weigh(3, quality),
+                        () if is("*") => html.weigh(2, quality),
+                        () => {}
+                    }
+                } else if kind == "*" && is("*") {
+                    [&mut json, &mut problem, &mut html, &mut xhtml].map(|it| it.weigh(1, quality));
+                }
             }
         }
         let people = html.quality.max(xhtml.quality);
@@ -36,8 +48,8 @@ impl Form {
     }
 }
 
-/// What is known of one media type so far: the most specific range decides.
-#[derive(Debug, Clone, Copy, Default)]
+/// What is known of one media type so far: the most specific range decides, of equals the one with more weight.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Preference {
     specificity: u8,
     /// In thousandths.
@@ -45,17 +57,8 @@ struct Preference {
 }
 
 impl Preference {
-    fn weigh(&mut self, range: (&str, &str), media_type: (&str, &str), quality: u16) {
-        let is = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
-        let specificity = match range {
-            ("*", "*") => 1,
-            (kind, "*") if is(kind, media_type.0) => 2,
-            (kind, subtype) if is(kind, media_type.0) && is(subtype, media_type.1) => 3,
-            _ => return,
-        };
-        if specificity > self.specificity || (specificity == self.specificity && quality > self.quality) {
-            *self = Self { specificity, quality };
-        }
+    fn weigh(&mut self, specificity: u8, quality: u16) {
+        *self = (*self).max(Self { specificity, quality });
     }
 }
 
