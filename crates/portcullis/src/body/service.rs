@@ -59,7 +59,7 @@ where
         {
             match (policy.judge(&head.headers), policy.mode) {
                 (Ok(meter), mode) => {
-                    let shared = Verdict::default();
+                    let shared = Arc::new(Verdict::default());
                     verdict = Some(Arc::clone(&shared));
                     let request_id = head.extensions.get::<RequestId>().cloned();
                     metering = Some(Metering { meter, mode, verdict: shared, request_id });
@@ -92,7 +92,7 @@ pin_project! {
     #[project = StateProjection]
     enum State<F> {
         // The inner service is at work; if there is a body, it may leave a verdict.
-        Inner { #[pin] future: F, verdict: Option<Verdict> },
+        Inner { #[pin] future: F, verdict: Option<Arc<Verdict>> },
         // The inner service was never asked.
         Refused { refusal: Option<Box<Refusal>> },
     }
@@ -109,8 +109,8 @@ where
         match self.project().state.project() {
             StateProjection::Inner { future, verdict } => {
                 let answer = ready!(future.poll(cx));
-                match verdict.as_ref().and_then(|verdict| verdict.get()) {
-                    Some(refusal) => Poll::Ready(Ok(refusal.clone().into_response())),
+                match verdict.as_ref().and_then(|verdict| verdict.at_answer()) {
+                    Some(refusal) => Poll::Ready(Ok(refusal.into_response())),
                     None => Poll::Ready(answer),
                 }
             }

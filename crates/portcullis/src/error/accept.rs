@@ -16,35 +16,54 @@ impl Form {
     /// The form that the client would rather have. A page only if it wants HTML more than JSON, as browsers say and
     /// programs do not: `*/*` is a problem. Where it wants neither, an answer is still better than none.
     pub(super) fn of(head: &HeaderMap) -> Self {
-        let [mut problem, mut json, mut html, mut xhtml] = [Preference::default(); 4];
+        let mut wishes = Wishes::default();
         for field in head.get_all(header::ACCEPT) {
             let Ok(field) = field.to_str() else { continue };
             for ((kind, subtype), quality) in field.split(',').filter_map(media_range) {
-                let is = |name: &str| subtype.eq_ignore_ascii_case(name);
-                if kind.eq_ignore_ascii_case("application") {
-                    match () {
-                        () if is("json") => json.weigh(3, quality),
-                        () if is("problem+json") => problem.weigh(3, quality),
-                        () if is("xhtml+xml") => xhtml.weigh(3, quality),
-                        () if is("*") => {
-                            [&mut json, &mut problem, &mut xhtml].map(|it| it.weigh(2, quality));
-                        }
-                        () => {}
-                    }
-                } else if kind.eq_ignore_ascii_case("text") {
-                    match () {
-                        () if is("html") => html.weigh(3, quality),
-                        () if is("*") => html.weigh(2, quality),
-                        () => {}
-                    }
-                } else if kind == "*" && is("*") {
-                    [&mut json, &mut problem, &mut html, &mut xhtml].map(|it| it.weigh(1, quality));
-                }
+                wishes.hear(kind, subtype, quality);
             }
         }
-        let people = html.quality.max(xhtml.quality);
-        let programs = problem.quality.max(json.quality);
+        let people = wishes.html.quality.max(wishes.xhtml.quality);
+        let programs = wishes.problem.quality.max(wishes.json.quality);
         if people > programs { Self::Page } else { Self::Problem }
+    }
+}
+
+/// What is known of the media types that count.
+#[derive(Debug, Default)]
+struct Wishes {
+    problem: Preference,
+    json: Preference,
+    html: Preference,
+    xhtml: Preference,
+}
+
+impl Wishes {
+    fn hear(&mut self, kind: &str, subtype: &str, quality: u16) {
+        let Self { problem, json, html, xhtml } = self;
+        let is = |name: &str| subtype.eq_ignore_ascii_case(name);
+        let (specificity, meant) = if kind.eq_ignore_ascii_case("application") {
+            match () {
+                () if is("json") => (3, [Some(json), None, None, None]),
+                () if is("problem+json") => (3, [Some(problem), None, None, None]),
+                () if is("xhtml+xml") => (3, [Some(xhtml), None, None, None]),
+                () if is("*") => (2, [Some(json), Some(problem), Some(xhtml), None]),
+                () => return,
+            }
+        } else if kind.eq_ignore_ascii_case("text") {
+            match () {
+                () if is("html") => (3, [Some(html), None, None, None]),
+                () if is("*") => (2, [Some(html), None, None, None]),
+                () => return,
+            }
+        } else if kind == "*" && is("*") {
+            (1, [Some(json), Some(problem), Some(html), Some(xhtml)])
+        } else {
+            return;
+        };
+        for preference in meant.into_iter().flatten() {
+            preference.weigh(specificity, quality);
+        }
     }
 }
 

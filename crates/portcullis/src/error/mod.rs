@@ -25,7 +25,8 @@
 //! **What this does not stop**: traces in an answer that says 2xx or 3xx, behind the first 64 KiB, or in a picture; an
 //! error message in a 4xx in plain words (`Failed to decode param`, or worse); the difference between two errors.
 //!
-//! **What breaks it**: an application that speaks to its own clients in the bodies of 5xx. They get a problem instead.
+//! **What breaks it**: an application that speaks to its own clients in the bodies of 5xx, or that tells them in a 4xx
+//! about places in source code of their own (a compiler). They get a problem instead.
 //!
 //! Needs a Tokio runtime with its timer where a body keeps the look waiting.
 //!
