@@ -1,1 +1,105 @@
-//! Proves the rules of Portcullis on a running site and on a source tree.
+//! Proves the rules of Portcullis on a running site.
+//!
+//! [`audit_url`] asks a site the questions that its security checklist is about and judges the answers: header
+//! fields, cookies, CORS, error pages, and as much of TLS as a handshake shows. It shares nothing with the guards
+//! that enforce the same rules but the rules' names: an auditor that shares code with what it audits proves
+//! nothing.
+//!
+//! - [`evidence::live`] says which requests are sent. None of them writes.
+//! - [`checks`] holds one check for each rule: a pure function from [`Evidence`](evidence::live::Evidence) to a
+//!   [`Verdict`].
+//! - [`grade`] says how findings become a letter.
+//! - [`report`] tells the outcome: on a terminal, as JSON, or two of them side by side.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), portcullis_audit::AuditError> {
+//! use portcullis_audit::{Options, audit_url};
+//! use portcullis_audit::report::terminal::{self, Look};
+//!
+//! let report = audit_url("http://127.0.0.1:3000/", &Options::default()).await?;
+//! let text = terminal::render(&report, Look::Plain);
+//! assert!(text.contains("Grade"));
+//! # Ok(())
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod checks;
+pub mod evidence;
+pub mod finding;
+pub mod grade;
+mod quote;
+pub mod report;
+pub mod verdict;
+
+use std::error::Error;
+use std::fmt;
+
+use evidence::live::{CollectError, FetchError, RootsError, TargetError, TooManyRedirects};
+
+pub use evidence::live::{Options, Target};
+pub use finding::{Finding, Remark, Unknown};
+pub use grade::{Grade, Letter};
+pub use report::Report;
+pub use verdict::{Fault, Gap, Observation, Verdict};
+
+/// Audits a running site from outside.
+///
+/// An error means that there is no report. A report may still be incomplete: see [`Report::is_complete`].
+pub async fn audit_url(url: &str, options: &Options) -> Result<Report, AuditError> {
+    let target = Target::parse(url).map_err(AuditError::Target)?;
+    let evidence = evidence::live::collect(target, options).await.map_err(|error| match error {
+        CollectError::Roots(error) => AuditError::Roots(error),
+        CollectError::NoPage { url, error } => AuditError::NoPage { url, error },
+        CollectError::TooManyRedirects(error) => AuditError::TooManyRedirects(error),
+    })?;
+    Ok(Report::new(&evidence))
+}
+
+/// Why an audit gave no report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuditError {
+    /// The URL cannot be audited.
+    Target(TargetError),
+    /// The extra roots cannot be used.
+    Roots(RootsError),
+    /// The page got no answer.
+    NoPage {
+        /// The URL that was asked, the last of its redirects.
+        url: String,
+        /// What happened.
+        error: FetchError,
+    },
+    /// The page redirects again and again.
+    TooManyRedirects(TooManyRedirects),
+}
+
+impl AuditError {
+    /// Whether the caller asked for something impossible, in contrast to a site that could not be judged.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::Target(_) | Self::Roots(_))
+    }
+}
+
+impl fmt::Display for AuditError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Target(error) => error.fmt(f),
+            Self::Roots(error) => error.fmt(f),
+            Self::NoPage { url, error } => write!(f, "{url} could not be audited: {error}"),
+            Self::TooManyRedirects(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for AuditError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Target(error) => Some(error),
+            Self::Roots(error) => Some(error),
+            Self::NoPage { error, .. } => Some(error),
+            Self::TooManyRedirects(error) => Some(error),
+        }
+    }
+}

@@ -8,10 +8,11 @@
 //!   header      refusals carry security headers as well
 //!    error      renders refusals; masks the application's faults
 //!     timeout   everything inside has a deadline
-//!      access   cheapest refusal first
-//!       cookie  names in, attributes out
-//!        body   counts what the application reads
-//!         the application
+//!      cors     outside every refusal, so that a page's script can read it
+//!       access  cheapest refusal first
+//!        cookie names in, attributes out
+//!         body  counts what the application reads
+//!          the application
 //! ```
 //!
 //! ```
@@ -42,6 +43,7 @@ use crate::{
     body::{self, BodyLayer, BodyService},
     client::{self, ClientGuard, ClientLayer},
     cookie::{self, CookieGuard, CookieLayer},
+    cors::{self, CorsGuard, CorsLayer},
     error::{self, ErrorLayer, ErrorService},
     header::{self, Header, HeaderLayer},
     timeout::{self, Timeout, TimeoutLayer},
@@ -53,6 +55,7 @@ pub const ENFORCES: &[&[&Rule]] = &[
     header::ENFORCES,
     error::ENFORCES,
     timeout::ENFORCES,
+    cors::ENFORCES,
     access::ENFORCES,
     cookie::ENFORCES,
     body::ENFORCES,
@@ -87,6 +90,8 @@ pub struct Config {
     pub error: Switch<error::Config>,
     /// Deadlines.
     pub timeout: Switch<timeout::Config>,
+    /// Sharing with other origins.
+    pub cors: Switch<cors::Config>,
     /// Access by path, method and address.
     pub access: Switch<access::Config>,
     /// Cookies.
@@ -107,15 +112,16 @@ impl Config {
             switched(self.error, ErrorLayer::new, ErrorLayer::off).map_err(|error| keep("error", error));
         let timeout = switched(self.timeout, TimeoutLayer::new, TimeoutLayer::off)
             .map_err(|error| keep("timeout", error));
+        let cors = switched(self.cors, CorsLayer::new, CorsLayer::off).map_err(|error| keep("cors", error));
         let access =
             switched(self.access, AccessLayer::new, AccessLayer::off).map_err(|error| keep("access", error));
         let cookie =
             switched(self.cookie, CookieLayer::new, CookieLayer::off).map_err(|error| keep("cookie", error));
         let body = switched(self.body, BodyLayer::new, BodyLayer::off).map_err(|error| keep("body", error));
-        match (client, header, error, timeout, access, cookie, body) {
-            (Ok(client), Ok(header), Ok(error), Ok(timeout), Ok(access), Ok(cookie), Ok(body)) => {
+        match (client, header, error, timeout, cors, access, cookie, body) {
+            (Ok(client), Ok(header), Ok(error), Ok(timeout), Ok(cors), Ok(access), Ok(cookie), Ok(body)) => {
                 let access_log = AccessLogLayer::new(self.access_log);
-                Ok(Checklist { client, access_log, header, error, timeout, access, cookie, body })
+                Ok(Checklist { client, access_log, header, error, timeout, cors, access, cookie, body })
             }
             _ => Err(errors),
         }
@@ -141,6 +147,7 @@ pub struct Checklist {
     header: HeaderLayer,
     error: ErrorLayer,
     timeout: TimeoutLayer,
+    cors: CorsLayer,
     access: AccessLayer,
     cookie: CookieLayer,
     body: BodyLayer,
@@ -157,12 +164,11 @@ impl Checklist {
 }
 
 /// `S` behind all guards, outermost first.
-pub type Checked<S> = Guarded<
-    ClientGuard,
-    AccessLog<
-        Guarded<Header, ErrorService<Timeout<Guarded<AccessGuard, Guarded<CookieGuard, BodyService<S>>>>>>,
-    >,
->;
+pub type Checked<S> =
+    Guarded<ClientGuard, AccessLog<Guarded<Header, ErrorService<Timeout<Guarded<CorsGuard, Refusing<S>>>>>>>;
+
+/// The part of the stack that may refuse before the application is asked.
+pub type Refusing<S> = Guarded<AccessGuard, Guarded<CookieGuard, BodyService<S>>>;
 
 impl<S> Layer<S> for Checklist {
     type Service = Checked<S>;
@@ -171,7 +177,8 @@ impl<S> Layer<S> for Checklist {
         let body = self.body.layer(application);
         let cookie = self.cookie.layer(body);
         let access = self.access.layer(cookie);
-        let timeout = self.timeout.layer(access);
+        let cors = self.cors.layer(access);
+        let timeout = self.timeout.layer(cors);
         let error = self.error.layer(timeout);
         let header = self.header.layer(error);
         let access_log = self.access_log.layer(header);

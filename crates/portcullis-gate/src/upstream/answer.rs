@@ -65,12 +65,17 @@ impl<B: Send + 'static> Body for AnswerBody<B> {
     type Data = Bytes;
     type Error = hyper::Error;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let mut this = self.project();
         let Some(body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         let polled = body.poll_frame(cx);
         let has_ended = match &polled {
-            Poll::Ready(Some(Ok(_))) => this.body.as_ref().as_pin_ref().is_none_or(|body| body.is_end_stream()),
+            Poll::Ready(Some(Ok(_))) => {
+                this.body.as_ref().as_pin_ref().is_none_or(|body| body.is_end_stream())
+            }
             Poll::Ready(None) => true,
             Poll::Ready(Some(Err(_))) => {
                 *this.connection = None;

@@ -103,7 +103,10 @@ where
     }
 
     /// Sends a request that intake has admitted, and gives the head of the answer with its body to come.
-    pub(crate) async fn exchange(&self, request: Request<B>) -> Result<Response<AnswerBody<RequestBody<B>>>, ExchangeError> {
+    pub(crate) async fn exchange(
+        &self,
+        request: Request<B>,
+    ) -> Result<Response<AnswerBody<RequestBody<B>>>, ExchangeError> {
         let admitted = Admitted::from_request(request).ok_or(ExchangeError::NotAdmitted)?;
         let mut request = admitted.into_inner().map(RequestBody::new);
         let place = request.extensions_mut().remove::<ConnectionPlace>();
@@ -122,7 +125,10 @@ where
         Ok(response.map(|body| AnswerBody::new(body, sender, &self.pool)))
     }
 
-    async fn send(&self, mut request: Request<RequestBody<B>>) -> Result<(Response<Incoming>, Sender<B>), ExchangeError> {
+    async fn send(
+        &self,
+        mut request: Request<RequestBody<B>>,
+    ) -> Result<(Response<Incoming>, Sender<B>), ExchangeError> {
         // A connection that turns out to be closed has not been given the request, and gives it back.
         while let Some(mut rested) = self.pool.take() {
             let again = (rested.rest > MAY_BE_CLOSING).then(|| copy_if_repeatable(&request)).flatten();
@@ -143,7 +149,8 @@ where
 
     async fn connect(&self) -> Result<Sender<B>, ExchangeError> {
         let connecting = timeout(self.connect, TcpStream::connect(&*self.authority));
-        let stream = connecting.await.map_err(|_| ExchangeError::ConnectTimeout)?.map_err(ExchangeError::Connect)?;
+        let stream =
+            connecting.await.map_err(|_| ExchangeError::ConnectTimeout)?.map_err(ExchangeError::Connect)?;
         stream.set_nodelay(true).map_err(ExchangeError::Connect)?;
         let (sender, connection) = http1::Builder::new()
             .max_headers(MAX_ANSWER_FIELDS)
@@ -162,7 +169,10 @@ where
 
 /// A safe request without a body may be sent twice (RFC 9110, section 9.2.2).
 fn copy_if_repeatable<B: Body>(request: &Request<RequestBody<B>>) -> Option<Request<RequestBody<B>>> {
-    if !request.method().is_safe() || !request.body().is_none() || request.headers().contains_key(header::UPGRADE) {
+    if !request.method().is_safe()
+        || !request.body().is_none()
+        || request.headers().contains_key(header::UPGRADE)
+    {
         return None;
     }
     let mut copy = Request::new(RequestBody::none());
@@ -188,12 +198,16 @@ fn write_connection_fields<B>(request: &mut Request<B>, upgrade: Option<&Upgrade
 }
 
 /// What hyper lets through and a client behind us could read in another way.
-fn check_answer<B>(response: &Response<B>, asked_protocol: Option<&HeaderValue>) -> Result<(), ExchangeError> {
+fn check_answer<B>(
+    response: &Response<B>,
+    asked_protocol: Option<&HeaderValue>,
+) -> Result<(), ExchangeError> {
     let headers = response.headers();
     let refuse = |what| Err(ExchangeError::Answer(what));
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         let agreed = headers.get(header::UPGRADE).map(HeaderValue::as_bytes);
-        let is_asked = asked_protocol.is_some_and(|asked| agreed.is_some_and(|agreed| agreed.eq_ignore_ascii_case(asked.as_bytes())));
+        let is_asked = asked_protocol
+            .is_some_and(|asked| agreed.is_some_and(|agreed| agreed.eq_ignore_ascii_case(asked.as_bytes())));
         return if is_asked { Ok(()) } else { refuse("101 to another protocol than was asked for") };
     }
     let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
@@ -205,7 +219,9 @@ fn check_answer<B>(response: &Response<B>, asked_protocol: Option<&HeaderValue>)
         _ => return refuse("Transfer-Encoding other than one `chunked`"),
     }
     let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
-    if lengths.next().is_some_and(|length| !length.as_bytes().iter().all(u8::is_ascii_digit)) || lengths.next().is_some() {
+    if lengths.next().is_some_and(|length| !length.as_bytes().iter().all(u8::is_ascii_digit))
+        || lengths.next().is_some()
+    {
         return refuse("Content-Length is not one number");
     }
     Ok(())
@@ -219,7 +235,11 @@ fn take_hop_by_hop(headers: &mut HeaderMap) {
             .iter()
             .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
             .filter_map(|token| HeaderName::from_bytes(token.trim_ascii()).ok())
-            .filter(|name| *name != header::CONTENT_LENGTH && *name != header::CONTENT_TYPE && *name != header::SET_COOKIE)
+            .filter(|name| {
+                *name != header::CONTENT_LENGTH
+                    && *name != header::CONTENT_TYPE
+                    && *name != header::SET_COOKIE
+            })
             .collect();
         for name in nominated {
             headers.remove(name);

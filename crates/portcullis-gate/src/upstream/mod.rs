@@ -68,7 +68,9 @@ impl Config {
         let uri: Uri = self.to.parse().map_err(|_| wrong(right))?;
         match uri.scheme_str() {
             Some("http") => {}
-            Some("https") => return Err(wrong("an http:// address: TLS towards the application is not built yet")),
+            Some("https") => {
+                return Err(wrong("an http:// address: TLS towards the application is not built yet"));
+            }
             _ => return Err(wrong(right)),
         }
         if !matches!(uri.path(), "" | "/") || uri.query().is_some() {

@@ -45,7 +45,11 @@ where
 }
 
 /// Ends with the stream or with an error; either way the other side is told that no more comes.
-async fn copy<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(mut from: R, mut to: W, active: &watch::Sender<()>) {
+async fn copy<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
+    mut from: R,
+    mut to: W,
+    active: &watch::Sender<()>,
+) {
     let mut buffer = vec![0; 16 * 1024];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
         active.send_replace(());

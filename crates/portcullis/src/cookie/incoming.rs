@@ -54,6 +54,12 @@ impl CookieGuard {
                     seen.original_names.push(slot);
                 }
             }
+            if spelling == Spelling::Secure
+                && self.require_host_prefix
+                && self.renames.allows_host_prefix(slot)
+            {
+                continue;
+            }
             let candidate = Candidate { slot, spelling, value, ambiguous: false, written: false };
             match candidates.iter_mut().find(|best| best.slot == slot) {
                 Some(best) if spelling == best.spelling => best.ambiguous |= value != best.value,

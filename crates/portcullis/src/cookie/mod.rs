@@ -30,9 +30,11 @@
 //! **What this does not stop.** A session cookie under a name that does not look like one keeps whatever `HttpOnly` the
 //! application gave it, and its name. Neither the session's lifetime nor its renewal at login is seen from here.
 //!
-//! **What breaks it.** A script that reads a session cookie, or a load balancer in front that goes by its name. A
-//! `__Secure-` cookie (one with a `Domain`) can still be set by a sibling host that speaks TLS. Turning the guard on or
-//! off logs everybody out once, unless `accept_original_names` is set for a while.
+//! A sibling host that speaks TLS can set a `__Secure-` cookie with a `Domain`, which counts as long as the user has no
+//! `__Host-` one; [`Config::require_host_prefix`] stops that where the application never uses `Domain`.
+//!
+//! **What breaks it.** A script that reads a session cookie, or a load balancer in front that goes by its name. Turning
+//! the guard on or off logs everybody out once, unless `accept_original_names` is set for a while.
 //!
 //! Follows RFC 6265bis. [`Cookies`], [`NewCookie`] and [`SignatureKeys`] read, write and sign byte for byte as npm
 //! `cookie` 0.7, Express's `res.cookie` and `cookie-signature` 1.2 do.
@@ -110,6 +112,7 @@ pub const MITIGATES: &[&Rule] = &[&cookie::PREFIX_MISSING, &cookie::SESSION_FIXA
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "plain data: each is one switch of the section")]
 pub struct Config {
     /// `report` changes nothing, counts and logs.
     pub mode: Mode,
@@ -123,6 +126,11 @@ pub struct Config {
     /// Let sessions in under their original names as well, for users who logged in before the guard was there. While
     /// this is on, a sibling subdomain can plant a session. Default: no.
     pub accept_original_names: bool,
+    /// Let a session in under `__Host-` only, never under `__Secure-`. Closes what the page of this module says about
+    /// sibling hosts, and is right for an application that sets its sessions with `Path=/` and without `Domain`, as
+    /// express-session and cookie-session do by default; a session set otherwise is logged and never comes back.
+    /// Default: no.
+    pub require_host_prefix: bool,
     /// The largest `Set-Cookie`, in bytes, attributes included, that is not reported. Default 4093, what every browser
     /// of the last twenty years kept; RFC 6265bis, section 5.6 has today's limit, 4096 for name and value.
     pub max_bytes: usize,
@@ -139,6 +147,7 @@ impl Default for Config {
             rename_default_names: true,
             rename: BTreeMap::new(),
             accept_original_names: false,
+            require_host_prefix: false,
             max_bytes: 4093,
             dangerous_allow_insecure: false,
         }
@@ -175,13 +184,15 @@ pub struct CookieGuard {
     http_only: HttpOnly,
     renames: Renames,
     accept_original_names: bool,
+    require_host_prefix: bool,
     max_bytes: usize,
     allow_insecure: bool,
 }
 
 impl CookieGuard {
     fn new(config: Config) -> Result<Self, ConfigError> {
-        let renames = Renames::new(config.rename_default_names, &config.rename)?;
+        let renames =
+            Renames::new(config.rename_default_names, &config.rename, config.dangerous_allow_insecure)?;
         if config.max_bytes == 0 {
             return Err(ConfigError::new("max_bytes", 0, "at least 1"));
         }
@@ -190,6 +201,7 @@ impl CookieGuard {
             http_only: config.http_only,
             renames,
             accept_original_names: config.accept_original_names,
+            require_host_prefix: config.require_host_prefix,
             max_bytes: config.max_bytes,
             allow_insecure: config.dangerous_allow_insecure,
         })

@@ -102,8 +102,13 @@ struct Rename {
 }
 
 impl Renames {
-    /// The defaults, and over them what the configuration says.
-    pub(super) fn new(defaults: bool, configured: &BTreeMap<String, NewName>) -> Result<Self, ConfigError> {
+    /// The defaults, and over them what the configuration says. `plain_allowed` is whether connections without TLS get
+    /// names without a prefix.
+    pub(super) fn new(
+        defaults: bool,
+        configured: &BTreeMap<String, NewName>,
+        plain_allowed: bool,
+    ) -> Result<Self, ConfigError> {
         let mut renames = Self::default();
         for (original, new_name) in configured {
             let path = || format!("rename.{original:?}");
@@ -117,7 +122,7 @@ impl Renames {
                     ));
                 }
                 NewName::Name(new_name) => renames
-                    .add(original, new_name)
+                    .add(original, new_name, plain_allowed)
                     .map_err(|right| ConfigError::new(path(), format!("{new_name:?}"), right))?,
             }
         }
@@ -125,7 +130,7 @@ impl Renames {
             for (index, original) in DEFAULT_SESSION_NAMES.iter().enumerate() {
                 if !configured.contains_key(*original) {
                     let new_name = format!("__Host-sid-{}", index + 1);
-                    renames.add(original, &new_name).map_err(|_| {
+                    renames.add(original, &new_name, plain_allowed).map_err(|_| {
                         ConfigError::new(
                             "rename",
                             format!("{new_name:?}"),
@@ -139,7 +144,7 @@ impl Renames {
     }
 
     /// The error says what would be right.
-    fn add(&mut self, original: &str, new_name: &str) -> Result<(), &'static str> {
+    fn add(&mut self, original: &str, new_name: &str, plain_allowed: bool) -> Result<(), &'static str> {
         if original.is_empty()
             || original.bytes().any(|byte| byte <= b' ' || byte >= 0x7f || b"=;,".contains(&byte))
         {
@@ -158,6 +163,14 @@ impl Renames {
         if base.is_empty() || !base.bytes().all(is_token_byte) || base.ends_with(SIGNATURE_SUFFIX) {
             return Err("a token (RFC 9110, section 5.6.2) after the prefix, such as __Host-sid");
         }
+        if original == new_name {
+            return Err("another name, or false to leave the cookie as it is");
+        }
+        let in_use = |spelling| match spelling {
+            Spelling::Original => true,
+            Spelling::Bare => strongest == Spelling::Bare || (plain_allowed && base != original),
+            prefixed => prefixed <= strongest,
+        };
         let cookie = self.cookies.len();
         let names = ["", SIGNATURE_SUFFIX].map(|suffix| {
             [
@@ -170,7 +183,8 @@ impl Renames {
         });
         for (signature, names) in [false, true].into_iter().zip(&names) {
             for (spelling, name) in SPELLINGS.into_iter().zip(names) {
-                if self.spellings.insert(name.clone(), (Slot { cookie, signature }, spelling)).is_some() {
+                let entry = (Slot { cookie, signature }, spelling);
+                if in_use(spelling) && self.spellings.insert(name.clone(), entry).is_some() {
                     return Err("a name that no other cookie has");
                 }
             }
@@ -183,13 +197,15 @@ impl Renames {
     /// not possible.
     pub(super) fn incoming(&self, name: &[u8], plain: bool) -> Option<(Slot, Spelling)> {
         let (slot, spelling) = *self.spellings.get(name)?;
-        let strongest = if plain { Spelling::Bare } else { self.cookies.get(slot.cookie)?.strongest };
-        let possible = match spelling {
-            Spelling::Original => true,
-            Spelling::Bare => strongest == Spelling::Bare,
-            spelling => spelling <= strongest,
-        };
-        possible.then_some((slot, spelling))
+        let strongest = self.cookies.get(slot.cookie)?.strongest;
+        match spelling {
+            Spelling::Original if plain && name == self.name(slot, Spelling::Bare) => {
+                Some((slot, Spelling::Bare))
+            }
+            Spelling::Bare if !plain && strongest != Spelling::Bare => None,
+            Spelling::Secure | Spelling::Host if plain => None,
+            spelling => Some((slot, spelling)),
+        }
     }
 
     /// What a cookie of the application is called towards the browser. `host_only` says that the attributes allow
@@ -206,6 +222,11 @@ impl Renames {
             strongest => strongest,
         };
         Some((slot, self.name(slot, spelling)))
+    }
+
+    /// Whether the new name was given with `__Host-`.
+    pub(super) fn allows_host_prefix(&self, slot: Slot) -> bool {
+        self.cookies.get(slot.cookie).is_some_and(|rename| rename.strongest == Spelling::Host)
     }
 
     /// The application's name.
@@ -232,7 +253,7 @@ mod tests {
     fn renames(configured: &[(&str, &str)]) -> Result<Renames, ConfigError> {
         let configured =
             configured.iter().map(|(from, to)| ((*from).into(), NewName::Name((*to).into()))).collect();
-        Renames::new(true, &configured)
+        Renames::new(true, &configured, true)
     }
 
     #[test]
@@ -253,6 +274,8 @@ mod tests {
     fn names_that_cannot_be_told_apart_are_refused() {
         for (from, to) in [
             ("a", "sid-1"),
+            ("a", "__Host-sid-1"),
+            ("a", "__Secure-sid-1"),
             ("a", "__Host-connect.sid"),
             ("a", "session"),
             ("a", "a"),
@@ -267,6 +290,25 @@ mod tests {
         }
         assert!(renames(&[("a", "__Host-x"), ("b", "__Secure-x")]).is_err());
         assert!(renames(&[("a", "__Host-x"), ("connect.sid", "y")]).is_ok());
+    }
+
+    #[test]
+    fn a_prefix_alone_is_a_new_name() {
+        for plain_allowed in [true, false] {
+            let configured = [("sid".to_owned(), NewName::Name("__Host-sid".into()))].into();
+            let renames = Renames::new(true, &configured, plain_allowed).unwrap();
+            let (slot, new) = renames.outgoing(b"sid", true, false).unwrap();
+            assert_eq!(new, b"__Host-sid");
+            assert_eq!(renames.incoming(b"__Host-sid", false), Some((slot, Spelling::Host)));
+            assert_eq!(renames.incoming(b"sid", false), Some((slot, Spelling::Original)));
+        }
+        let renames = renames(&[("sid", "__Host-sid")]).unwrap();
+        assert_eq!(renames.outgoing(b"sid", true, true).unwrap().1, b"sid");
+        assert_eq!(renames.incoming(b"sid", true).unwrap().1, Spelling::Bare);
+        // Only a connection without TLS needs the bare name, so another cookie may have it.
+        let configured = [("connect.sid".to_owned(), NewName::Name("__Host-session".into()))].into();
+        assert!(Renames::new(true, &configured, false).is_ok());
+        assert!(Renames::new(true, &configured, true).is_err());
     }
 
     #[test]

@@ -47,12 +47,6 @@ impl CookieGuard {
     ) {
         let original = cookie.name;
         let faults = self.faults(&cookie, seen.plain);
-        if let Some((slot, new_name)) = faults.rename {
-            if seen.original_names.contains(&slot) {
-                mended.extend(deletion(&cookie));
-            }
-            cookie.name = new_name;
-        }
         if faults.not_secure {
             cookie.push("Secure", None);
         }
@@ -62,6 +56,23 @@ impl CookieGuard {
         if faults.no_same_site {
             cookie.remove("SameSite");
             cookie.push("SameSite", Some("Lax"));
+        }
+        if let Some((slot, new_name)) = faults.rename {
+            if seen.original_names.contains(&slot) {
+                mended.extend(deletion(&cookie));
+            }
+            if self.require_host_prefix
+                && new_name.starts_with(b"__Secure-")
+                && self.renames.allows_host_prefix(slot)
+            {
+                log(
+                    &cookie::PREFIX_MISSING,
+                    original,
+                    seen,
+                    "its Path or Domain forbids __Host-: it will not come back",
+                );
+            }
+            cookie.name = new_name;
         }
         let field = if faults.any() { to_field(&cookie) } else { Some(field.clone()) };
         if field.as_ref().is_some_and(|field| field.len() > self.max_bytes) {

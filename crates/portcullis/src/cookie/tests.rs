@@ -126,6 +126,17 @@ fn planted_sessions_are_dropped_and_the_strongest_spelling_counts() {
 }
 
 #[test]
+fn sibling_hosts_can_be_shut_out() {
+    let guard = guard(|config| {
+        config.require_host_prefix = true;
+        config.rename.insert("sso".into(), NewName::Name("__Secure-sso".into()));
+    });
+    let sent = ["__Secure-sid-1=evil; __Secure-sso=wanted; a=1"];
+    assert_eq!(inwards(&guard, &sent), ["sso=wanted; a=1"]);
+    assert_eq!(inwards(&guard, &["__Host-sid-1=mine"]), ["connect.sid=mine"]);
+}
+
+#[test]
 fn several_cookie_fields_become_one() {
     assert_eq!(inwards(&defaults(), &["a=1", "__Host-sid-1=x", "b=2;"]), ["a=1; connect.sid=x; b=2"]);
     assert_eq!(inwards(&defaults(), &["a=1", "b=2"]), ["a=1; b=2"]);
@@ -144,7 +155,10 @@ fn a_migration_keeps_old_sessions_and_ends_with_a_logout() {
     assert_eq!(inwards(&guard, &["connect.sid=old; __Host-sid-1=new"]), ["connect.sid=new"]);
     let logout = "connect.sid=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
     let sent = exchange(&guard, request(&["connect.sid=old"]), &[logout]);
-    assert_eq!(sent[0], "connect.sid=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
+    assert_eq!(
+        sent[0],
+        "connect.sid=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+    );
     assert!(sent[1].starts_with("__Host-sid-1=; Path=/; "), "{sent:?}");
     assert_eq!(exchange(&guard, request(&["a=1"]), &[logout]).len(), 1);
 }

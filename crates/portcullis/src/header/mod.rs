@@ -6,7 +6,7 @@
 //!
 //! What happens to an answer:
 //!
-//! 1. `X-Powered-By` and `Server`, and the names by which other products say the same, are removed.
+//! 1. `X-Powered-By`, `Server` and `Via`, and the names by which other products say the same, are removed.
 //! 2. A header that the application set itself stays as it is; Portcullis fills in what is missing.
 //!    [`Config::replace`] turns that round, for all headers or some.
 //! 3. Three things are not left to the application, because there is no good reason for them: `X-XSS-Protection` is always
@@ -75,15 +75,18 @@
 //! ```
 
 mod cache_control;
+mod config;
 mod content_security_policy;
 mod cross_origin_embedder_policy;
 mod cross_origin_opener_policy;
 mod cross_origin_resource_policy;
+mod fields;
 mod nearest;
 mod origin_agent_cluster;
 mod permissions_policy;
 mod public_key_pins;
 mod referrer_policy;
+mod removed;
 mod replace;
 mod reporting_endpoints;
 mod server;
@@ -98,13 +101,10 @@ mod x_permitted_cross_domain_policies;
 mod x_powered_by;
 mod x_xss_protection;
 
-mod config;
-mod fields;
-
-use http::{Extensions, HeaderName, Request, Response};
+use http::{Extensions, Request, Response};
 use portcullis_rules::{Rule, header as rules, injection};
 
-use self::{cache_control::CacheControl, fields::Fields};
+use self::{cache_control::CacheControl, fields::Fields, removed::Removed};
 pub use self::{
     config::{Config, Preset},
     content_security_policy::{ContentSecurityPolicy, Directive, Directives, Nonce, Source},
@@ -115,6 +115,7 @@ pub use self::{
 };
 use crate::{
     ConfigError, Connection,
+    client::Client,
     guard::{Guard, GuardLayer, sealed},
     mode::Mode,
     refusal::Refusal,
@@ -122,7 +123,6 @@ use crate::{
 
 /// The rules that hold behind this guard with the preset `strict`.
 pub const ENFORCES: &[&Rule] = &[
-    &rules::CACHE_SENSITIVE,
     &rules::CSP_MISSING,
     &rules::FRAME_MISSING,
     &rules::HELMET_MISSING,
@@ -139,9 +139,11 @@ pub const ENFORCES: &[&Rule] = &[
     &rules::XSS_PROTECTION_ON,
 ];
 
-/// The rules whose breach does less harm behind this guard: a weak policy of the application's own is kept unless it is
-/// replaced by name, and a script that got into a page finds less that it may do.
-pub const MITIGATES: &[&Rule] = &[&rules::CSP_WEAK, &injection::XSS_REFLECTED, &injection::XSS_TEMPLATE];
+/// The rules whose breach does less harm behind this guard: answers that set a cookie stay out of caches, but not all
+/// that is private; a weak policy of the application's own is kept unless it is replaced by name; a script that got into
+/// a page finds less that it may do.
+pub const MITIGATES: &[&Rule] =
+    &[&rules::CACHE_SENSITIVE, &rules::CSP_WEAK, &injection::XSS_REFLECTED, &injection::XSS_TEMPLATE];
 
 /// The guard as a `tower::Layer`.
 pub type HeaderLayer = GuardLayer<Header>;
@@ -164,7 +166,7 @@ impl HeaderLayer {
 #[derive(Debug)]
 pub struct Header {
     mode: Mode,
-    removed: Vec<HeaderName>,
+    removed: Removed,
     over_tls: Fields,
     over_plain: Fields,
     cache_control: CacheControl,
@@ -176,7 +178,7 @@ impl Header {
         config.replace.check(|name| sent.contains(name))?;
         Ok(Self {
             mode: config.mode,
-            removed: config.removed()?,
+            removed: Removed::new(config.removed()?),
             over_tls: Fields::new(config, config.mode, true)?,
             over_plain: Fields::new(config, config.mode, false)?,
             cache_control: CacheControl::new(&config.cache_control, config.preset)?,
@@ -213,9 +215,7 @@ impl Guard for Header {
 
     fn response<B>(&self, seen: Seen, response: &mut Response<B>) {
         let headers = response.headers_mut();
-        for name in &self.removed {
-            headers.remove(name);
-        }
+        self.removed.remove_from(headers);
         if self.mode == Mode::Enforce {
             self.cache_control.guard_cookies(headers);
         }
@@ -225,7 +225,11 @@ impl Guard for Header {
 
 impl sealed::Sealed for Header {}
 
-/// Whether the client came over TLS.
+/// Whether TLS protects the client's own connection: as our proxies say, where somebody asked them, else as the socket
+/// says.
 fn is_secure(request: &Extensions) -> bool {
-    request.get::<Connection>().is_some_and(|connection| connection.tls)
+    match request.get::<Client>() {
+        Some(client) => client.secure(),
+        None => request.get::<Connection>().is_some_and(|connection| connection.tls),
+    }
 }

@@ -10,10 +10,9 @@ pub(super) fn value(setting: &Setting) -> Result<Option<HeaderValue>, ConfigErro
     let Some(text) = setting.resolve(KEY, Some("no-referrer"))? else { return Ok(None) };
     let mut policies: Vec<&str> = Vec::new();
     for name in text.split(',') {
-        let policy =
-            POLICIES.iter().find(|policy| policy.eq_ignore_ascii_case(name.trim())).ok_or_else(|| {
-                ConfigError::new(KEY, format_args!("{text:?}"), format_args!("of {}", POLICIES.join(", ")))
-            })?;
+        let policy = POLICIES.iter().find(|policy| **policy == name.trim()).ok_or_else(|| {
+            ConfigError::new(KEY, format_args!("{text:?}"), format_args!("of {}", POLICIES.join(", ")))
+        })?;
         if policies.contains(policy) {
             return Err(ConfigError::new(
                 KEY,

@@ -9,7 +9,7 @@ use crate::ConfigError;
 pub(super) struct TokenHeader {
     /// In lower case. The key in the configuration is the same with underscores.
     pub(super) name: &'static str,
-    /// The words, spelled as they are sent. Any case is read.
+    /// The words, spelled as they are sent.
     pub(super) allowed: &'static [&'static str],
     /// What the preset `strict` sends.
     pub(super) strict: Option<&'static str>,
@@ -44,7 +44,7 @@ impl TokenHeader {
             Preset::Helmet => self.helmet,
         };
         let Some(value) = setting.resolve(&key, default)? else { return Ok(None) };
-        let Some(word) = self.allowed.iter().find(|word| word.eq_ignore_ascii_case(value)) else {
+        let Some(word) = self.allowed.iter().find(|word| **word == value) else {
             let words = self.allowed.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(" or ");
             return Err(ConfigError::new(
                 key,

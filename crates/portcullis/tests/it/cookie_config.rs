@@ -33,7 +33,7 @@ fn wrong_values_say_what_would_be_right() {
     let error = refused(json!({ "rename": { "connect.sid": "__Host-" } }));
     assert_eq!((error.path(), error.value()), ("rename.\"connect.sid\"", "\"__Host-\""));
     assert_eq!(refused(json!({ "rename": { "a": true } })).path(), "rename.\"a\"");
-    assert_eq!(refused(json!({ "rename": { "a": "sid-1" } })).path(), "rename");
+    assert_eq!(refused(json!({ "rename": { "a": "__Host-sid-1" } })).path(), "rename");
     assert_eq!(refused(json!({ "max_bytes": 0 })).path(), "max_bytes");
 
     let trust = |value| serde_json::from_value::<client::Config>(json!({ "trust_proxy": value }));

@@ -20,9 +20,10 @@ fn vectors_cookie_parser() {
 /// `req.cookies` and `req.signedCookies`.
 fn reads(case: &Value) -> Result<(), String> {
     let field = case["request"]["headers"]["Cookie"].as_str().unwrap_or_default();
+    let field: Vec<u8> = field.chars().map(|byte| u8::try_from(byte).unwrap()).collect(); // ISO-8859-1, as Node sends it
     let keys = keys(&case["options"]["secret"]);
     let (mut cookies, mut signed_cookies) = (Map::new(), Map::new());
-    let read = Cookies::parse(field.as_bytes());
+    let read = Cookies::parse(&field);
     let value_of = |text: &str| json(text).unwrap_or_else(|| text.into());
     for (name, value) in read.iter() {
         match keys.as_ref().map_or(Signed::Not, |keys| keys.open(value)) {

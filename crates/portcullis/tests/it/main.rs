@@ -15,4 +15,7 @@ mod cookie_config;
 mod cookie_vectors;
 mod error;
 mod error_vectors;
+mod header;
+mod header_config;
+mod header_vectors;
 mod vectors;

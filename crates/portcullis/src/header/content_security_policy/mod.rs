@@ -45,7 +45,7 @@ pub struct ContentSecurityPolicy {
     pub report_only: bool,
     /// Whether the preset's directives are there to begin with. True by default.
     pub use_defaults: bool,
-    /// Directives to add or to override. One that the preset has keeps its place, the others follow in the order given.
+    /// Directives to add or to override. One that the preset has keeps its place, the others follow.
     /// An empty list is the bare name, which for a source list means `'none'`.
     pub directives: Directives,
     /// Names of directives to leave out, so that `default-src` counts for them.

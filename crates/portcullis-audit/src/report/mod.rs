@@ -1,0 +1,105 @@
+//! What an audit found, and the forms in which it is told.
+
+pub mod comparison;
+pub mod json;
+pub mod terminal;
+
+use std::cmp::Reverse;
+
+use portcullis_rules::Severity;
+
+use crate::checks;
+use crate::evidence::live::Evidence;
+use crate::finding::{Finding, Remark, Unknown};
+use crate::grade::Grade;
+use crate::verdict::{Gap, Verdict};
+
+/// The outcome of one audit. Every check stands in exactly one of the four lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// The URL that was asked for.
+    pub asked: String,
+    /// The URL whose answers were judged.
+    pub target: String,
+    /// Letter and score.
+    pub grade: Grade,
+    /// Broken rules, the worst first, then by id.
+    pub findings: Vec<Finding>,
+    /// Rules of which nothing is known: those left unanswered first, then by id.
+    pub unknown: Vec<Unknown>,
+    /// Rules that hold, by id.
+    pub held: Vec<Remark>,
+    /// Rules that do not apply, by id.
+    pub not_applicable: Vec<Remark>,
+    /// The redirects that were followed, as `status from -> to`.
+    pub redirects: Vec<String>,
+    /// What the reader should know of the way the evidence was collected.
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    /// Runs every live check.
+    pub fn new(evidence: &Evidence) -> Self {
+        let mut report = Self {
+            asked: evidence.asked.to_string(),
+            target: evidence.target.to_string(),
+            grade: Grade::new(&[], &[]),
+            findings: Vec::new(),
+            unknown: Vec::new(),
+            held: Vec::new(),
+            not_applicable: Vec::new(),
+            redirects: redirects(evidence),
+            notes: evidence.notes.clone(),
+        };
+        for check in checks::ALL {
+            let rule = check.proves;
+            match (check.live)(evidence) {
+                Verdict::Holds { because } => report.held.push(Remark { rule, because }),
+                Verdict::DoesNotApply { because } => report.not_applicable.push(Remark { rule, because }),
+                Verdict::Unknown { because, gap } => report.unknown.push(Unknown { rule, because, gap }),
+                Verdict::Broken(fault) => report.findings.push(Finding {
+                    rule,
+                    severity: fault.severity.unwrap_or(rule.severity),
+                    observations: fault.observations,
+                }),
+            }
+        }
+        report.findings.sort_by_key(|finding| (Reverse(finding.severity), finding.rule.id));
+        report.unknown.sort_by_key(|unknown| (unknown.gap, unknown.rule.id));
+        report.held.sort_by_key(|remark| remark.rule.id);
+        report.not_applicable.sort_by_key(|remark| remark.rule.id);
+        report.grade = Grade::new(&report.findings, &report.unknown);
+        report
+    }
+
+    /// The severity of the worst finding.
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
+    }
+
+    /// Whether every request that a check needed was answered. If not, a clean list of findings proves nothing.
+    pub fn is_complete(&self) -> bool {
+        self.unanswered() == 0
+    }
+
+    /// Rules that are unknown because a request got no answer.
+    pub fn unanswered(&self) -> usize {
+        self.unknown.iter().filter(|unknown| unknown.gap == Gap::Unanswered).count()
+    }
+}
+
+fn redirects(evidence: &Evidence) -> Vec<String> {
+    use crate::evidence::live::Probe;
+    evidence
+        .exchanges
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [from, to] if from.probe == Probe::Redirect => {
+                let status = from.outcome.as_ref().map_or(0, |response| response.status.as_u16());
+                Some(format!("{status} {} -> {}", from.request.target, to.request.target))
+            }
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,1 @@
+//! Tests of the public API against servers on loopback.
