@@ -64,7 +64,7 @@ fn is_of_a_file_system(path: &str) -> bool {
         "opt" => deeper || is_file(next),
         "proc" => next == "self" || next.bytes().all(|byte| byte.is_ascii_digit()),
         "sys" => ["class", "kernel", "fs", "devices", "block", "bus", "module"].contains(&next),
-        "dev" => ["shm", "fd", "null", "stdin", "stdout", "stderr", "urandom", "mapper"].contains(&next),
+        "dev" => ["shm", "fd", "mapper"].contains(&next),
         "nix" => next == "store",
         "vercel" => next.starts_with("path"),
         // `/home/settings` is a page. The home of a user that servers run as is not, nor is a file in a home.

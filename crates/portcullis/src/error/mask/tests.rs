@@ -139,6 +139,7 @@ fn what_an_application_says_to_its_clients_is_left_alone() {
         "the file index.php was not found",
         "{\"key\":\"c:\\n/d\",\"a\":\"b:\\\\\"}",
         "permission denied",
+        "run it with 2> /dev/null",
         "{\"error\":\"Permission denied\",\"resource\":\"/admin/users\"}",
         "{\"ORDER_ID: \":1,\"USER_NAME: \":\"x\",\"ER_\":2}",
         "{\"logo\":\"data:image/png;base64,iVBORw0KGgo/srv+/AAAx/etc/x==\"}",
