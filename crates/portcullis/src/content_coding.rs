@@ -312,6 +312,29 @@ mod tests {
         }
     }
 
+    /// A stream that declares the largest window must not cost its memory, or ten small requests cost 160 MiB.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_window_costs_memory_only_as_it_fills() {
+        let resident_kib = || {
+            let status = std::fs::read_to_string("/proc/self/status").unwrap();
+            let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+            line.split_ascii_whitespace().nth(1).unwrap().parse::<usize>().unwrap()
+        };
+        // WBITS 24, then a meta-block of 65,536 literal bytes that is not the last (RFC 7932, section 9).
+        let largest = [&[0x8f, 0xff, 0xff][..], &[b' '; 100]].concat();
+        let before = resident_kib();
+        let open: Vec<Inflation> = (0..100)
+            .map(|_| {
+                let mut inflation = Inflation::new(ContentCoding::Brotli);
+                assert!(inflation.feed(&largest, |_| ControlFlow::Continue(())).unwrap().is_continue());
+                inflation
+            })
+            .collect();
+        let each = resident_kib().saturating_sub(before) / open.len();
+        assert!(each < 4 * 1024, "{each} KiB each, of 16 MiB");
+    }
+
     #[test]
     fn one_known_coding_is_read_and_nothing_else() {
         let of = |values: &[&str]| {

@@ -4,7 +4,10 @@ use std::{
     error::Error,
     fmt,
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
 };
 
@@ -14,7 +17,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::meter::Meter;
-use crate::{mode::Mode, refusal::Refusal, request_id::RequestId};
+use crate::{mode::Mode, refusal::Refusal, request_id::RequestId, tally};
 
 pin_project! {
     /// A body that is counted as it streams by. Frames go on as they came, trailers too.
@@ -29,14 +32,36 @@ pin_project! {
     }
 }
 
-/// Where the body leaves its refusal for the one who answers.
-pub(super) type Verdict = Arc<OnceLock<Refusal>>;
+/// What the body and the one who answers know of each other.
+#[derive(Debug, Default)]
+pub(super) struct Verdict {
+    refusal: OnceLock<Refusal>,
+    answered: AtomicBool,
+}
+
+impl Verdict {
+    /// The refusal that the answer must carry, if it comes before the answer does.
+    pub(super) fn at_answer(&self) -> Option<Refusal> {
+        self.answered.store(true, Ordering::Release);
+        self.refusal.get().cloned()
+    }
+
+    /// Leaves a refusal; counts and logs it if nobody is left who would answer with it.
+    fn refuse(&self, refusal: &Refusal) {
+        let first = self.refusal.set(refusal.clone()).is_ok();
+        if first && self.answered.load(Ordering::Acquire) {
+            tally::count(refusal.rule, tally::Outcome::Refused);
+            let (rule, detail) = (refusal.rule.id.as_str(), &refusal.detail);
+            tracing::warn!(target: "portcullis::refusal", rule, %detail, "body refused after the answer had begun");
+        }
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Metering {
     pub(super) meter: Meter,
     pub(super) mode: Mode,
-    pub(super) verdict: Verdict,
+    pub(super) verdict: Arc<Verdict>,
     /// For the log of report mode.
     pub(super) request_id: Option<RequestId>,
 }
@@ -88,7 +113,7 @@ where
             if let Err(refusal) = metering.judge(data, last) {
                 match metering.mode {
                     Mode::Enforce => {
-                        let refusal = metering.verdict.get_or_init(|| refusal).clone();
+                        metering.verdict.refuse(&refusal);
                         *this.refused = true;
                         return Poll::Ready(Some(Err(Box::new(BodyRefused(refusal)))));
                     }

@@ -16,28 +16,59 @@ impl Form {
     /// The form that the client would rather have. A page only if it wants HTML more than JSON, as browsers say and
     /// programs do not: `*/*` is a problem. Where it wants neither, an answer is still better than none.
     pub(super) fn of(head: &HeaderMap) -> Self {
-        let mut json = Preference::default();
-        let mut problem = Preference::default();
-        let mut html = Preference::default();
-        let mut xhtml = Preference::default();
+        let mut wishes = Wishes::default();
         for field in head.get_all(header::ACCEPT) {
             let Ok(field) = field.to_str() else { continue };
-            for range in field.split(',') {
-                let Some((range, quality)) = media_range(range) else { continue };
-                problem.weigh(range, ("application", "problem+json"), quality);
-                json.weigh(range, ("application", "json"), quality);
-                html.weigh(range, ("text", "html"), quality);
-                xhtml.weigh(range, ("application", "xhtml+xml"), quality);
+            for ((kind, subtype), quality) in field.split(',').filter_map(media_range) {
+                wishes.hear(kind, subtype, quality);
             }
         }
-        let people = html.quality.max(xhtml.quality);
-        let programs = problem.quality.max(json.quality);
+        let people = wishes.html.quality.max(wishes.xhtml.quality);
+        let programs = wishes.problem.quality.max(wishes.json.quality);
         if people > programs { Self::Page } else { Self::Problem }
     }
 }
 
-/// What is known of one media type so far: the most specific range decides.
-#[derive(Debug, Clone, Copy, Default)]
+/// What is known of the media types that count.
+#[derive(Debug, Default)]
+struct Wishes {
+    problem: Preference,
+    json: Preference,
+    html: Preference,
+    xhtml: Preference,
+}
+
+impl Wishes {
+    fn hear(&mut self, kind: &str, subtype: &str, quality: u16) {
+        let Self { problem, json, html, xhtml } = self;
+        let is = |name: &str| subtype.eq_ignore_ascii_case(name);
+        let (specificity, meant) = if kind.eq_ignore_ascii_case("application") {
+            match () {
+                () if is("json") => (3, [Some(json), None, None, None]),
+                () if is("problem+json") => (3, [Some(problem), None, None, None]),
+                () if is("xhtml+xml") => (3, [Some(xhtml), None, None, None]),
+                () if is("*") => (2, [Some(json), Some(problem), Some(xhtml), None]),
+                () => return,
+            }
+        } else if kind.eq_ignore_ascii_case("text") {
+            match () {
+                () if is("html") => (3, [Some(html), None, None, None]),
+                () if is("*") => (2, [Some(html), None, None, None]),
+                () => return,
+            }
+        } else if kind == "*" && is("*") {
+            (1, [Some(json), Some(problem), Some(html), Some(xhtml)])
+        } else {
+            return;
+        };
+        for preference in meant.into_iter().flatten() {
+            preference.weigh(specificity, quality);
+        }
+    }
+}
+
+/// What is known of one media type so far: the most specific range decides, of equals the one with more weight.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Preference {
     specificity: u8,
     /// In thousandths.
@@ -45,17 +76,8 @@ struct Preference {
 }
 
 impl Preference {
-    fn weigh(&mut self, range: (&str, &str), media_type: (&str, &str), quality: u16) {
-        let is = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
-        let specificity = match range {
-            ("*", "*") => 1,
-            (kind, "*") if is(kind, media_type.0) => 2,
-            (kind, subtype) if is(kind, media_type.0) && is(subtype, media_type.1) => 3,
-            _ => return,
-        };
-        if specificity > self.specificity || (specificity == self.specificity && quality > self.quality) {
-            *self = Self { specificity, quality };
-        }
+    fn weigh(&mut self, specificity: u8, quality: u16) {
+        *self = (*self).max(Self { specificity, quality });
     }
 }
 

@@ -25,7 +25,8 @@
 //! **What this does not stop**: traces in an answer that says 2xx or 3xx, behind the first 64 KiB, or in a picture; an
 //! error message in a 4xx in plain words (`Failed to decode param`, or worse); the difference between two errors.
 //!
-//! **What breaks it**: an application that speaks to its own clients in the bodies of 5xx. They get a problem instead.
+//! **What breaks it**: an application that speaks to its own clients in the bodies of 5xx, or that tells them in a 4xx
+//! about places in source code of their own (a compiler). They get a problem instead.
 //!
 //! Needs a Tokio runtime with its timer where a body keeps the look waiting.
 //!
@@ -60,33 +61,28 @@ mod mask;
 mod page;
 mod path;
 mod problem;
+mod service;
 mod text;
 mod trace;
 
-use std::{
-    future::Future,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, response::Parts, uri::PathAndQuery,
 };
 use http_body::Body;
-use pin_project_lite::pin_project;
 use portcullis_rules::{Rule, error};
 use serde::Deserialize;
-use tower_layer::Layer;
-use tower_service::Service;
 
-pub use self::answer::ErrorBody;
 use self::{
     accept::Form,
     look::{End, Look, Seen},
     mask::Leak,
+};
+pub use self::{
+    answer::ErrorBody,
+    service::{ErrorFuture, ErrorService},
 };
 use crate::{
     config_error::ConfigError, content_coding::ContentCoding, mode::Mode, refusal::Refusal,
@@ -160,49 +156,6 @@ impl ErrorLayer {
     }
 }
 
-impl<S> Layer<S> for ErrorLayer {
-    type Service = ErrorService<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        ErrorService { config: Arc::clone(&self.config), inner }
-    }
-}
-
-/// An inner service behind the guard.
-#[derive(Debug, Clone)]
-pub struct ErrorService<S> {
-    config: Arc<Config>,
-    inner: S,
-}
-
-impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for ErrorService<S>
-where
-    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
-    ResBody: Body<Data = Bytes>,
-{
-    type Response = Response<ErrorBody<ResBody>>;
-    type Error = S::Error;
-    type Future = ErrorFuture<S::Future, ResBody>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let asked = Asked {
-            form: Form::of(request.headers()),
-            head: request.method() == Method::HEAD,
-            target: request.uri().path_and_query().cloned(),
-            request_id: request.extensions().get().cloned(),
-        };
-        let config = Arc::clone(&self.config);
-        ErrorFuture {
-            state: State::Inner { future: self.inner.call(request) },
-            answering: Some(Answering { asked, config }),
-        }
-    }
-}
-
 /// What is kept of a request until its answer is there.
 #[derive(Debug)]
 struct Asked {
@@ -212,61 +165,14 @@ struct Asked {
     request_id: Option<RequestId>,
 }
 
-pin_project! {
-    /// The future of [`ErrorService`].
-    pub struct ErrorFuture<F, B: Body> {
-        #[pin]
-        state: State<F, B>,
-        answering: Option<Answering>,
-    }
-}
-
-pin_project! {
-    #[project = StateProjection]
-    enum State<F, B: Body> {
-        // The inner service is at work.
-        Inner { #[pin] future: F },
-        // Its answer is an error, and its body is being read.
-        Looking { looking: Option<Box<Looking<B>>> },
-    }
-}
-
-struct Looking<B: Body> {
-    head: Parts,
-    coding: Option<ContentCoding>,
-    look: Look<B>,
-}
-
-impl<F, B, E> Future for ErrorFuture<F, B>
-where
-    F: Future<Output = Result<Response<B>, E>>,
-    B: Body<Data = Bytes>,
-{
-    type Output = Result<Response<ErrorBody<B>>, E>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        if let StateProjection::Inner { future } = this.state.as_mut().project() {
-            let response = ready!(future.poll(cx))?;
-            let Some(answering) = this.answering.as_ref() else { return Poll::Pending };
-            match answering.judge(response) {
-                Judgement::Answer(response) => return Poll::Ready(Ok(response)),
-                Judgement::Look(looking) => this.state.set(State::Looking { looking: Some(looking) }),
-            }
+impl Asked {
+    fn of<B>(request: &Request<B>) -> Self {
+        Self {
+            form: Form::of(request.headers()),
+            head: request.method() == Method::HEAD,
+            target: request.uri().path_and_query().cloned(),
+            request_id: request.extensions().get().cloned(),
         }
-        if let StateProjection::Looking { looking: place } = this.state.project()
-            && let Some(mut looking) = place.take()
-        {
-            let Poll::Ready(end) = looking.look.poll(cx) else {
-                *place = Some(looking);
-                return Poll::Pending;
-            };
-            if let Some(answering) = this.answering.as_ref() {
-                let Looking { head, coding, look } = *looking;
-                return Poll::Ready(Ok(answering.decide(head, coding, look.finish(end))));
-            }
-        }
-        Poll::Pending // polled after it was ready: a contract broken by the caller
     }
 }
 
@@ -276,6 +182,14 @@ enum Judgement<B: Body> {
     Look(Box<Looking<B>>),
 }
 
+/// An error whose body is being read.
+struct Looking<B: Body> {
+    head: Parts,
+    coding: Option<ContentCoding>,
+    look: Look<B>,
+}
+
+/// Answers one request.
 struct Answering {
     asked: Asked,
     config: Arc<Config>,

@@ -64,7 +64,7 @@ fn is_of_a_file_system(path: &str) -> bool {
         "opt" => deeper || is_file(next),
         "proc" => next == "self" || next.bytes().all(|byte| byte.is_ascii_digit()),
         "sys" => ["class", "kernel", "fs", "devices", "block", "bus", "module"].contains(&next),
-        "dev" => ["shm", "fd", "null", "stdin", "stdout", "stderr", "urandom", "mapper"].contains(&next),
+        "dev" => ["shm", "fd", "mapper"].contains(&next),
         "nix" => next == "store",
         "vercel" => next.starts_with("path"),
         // `/home/settings` is a page. The home of a user that servers run as is not, nor is a file in a home.
@@ -138,16 +138,21 @@ fn shows_windows_path(text: &str, is_clients: &mut impl FnMut(&str) -> bool) -> 
 
 /// An error about a file names it whole, whatever its root: `ENOENT: no such file or directory, open '/app/x'`.
 fn shows_file_error(text: &str, is_clients: &mut impl FnMut(&str) -> bool) -> bool {
-    text.lines().any(|line| {
-        FILE_ERRORS.iter().any(|words| line.contains(words))
-            && line.match_indices(['\'', '"', '`']).any(|(at, _)| {
-                let path = path_at(line, at + 1);
+    FILE_ERRORS.iter().any(|words| {
+        text.match_indices(words).any(|(at, _)| {
+            let message = text.get(at..).unwrap_or_default();
+            let end = message.bytes().take(300).position(|byte| byte == b'\n').unwrap_or(300);
+            let message = message.get(..end).unwrap_or(message);
+            message.match_indices(['\'', '"', '`']).any(|(quote, _)| {
+                let path = path_at(message, quote + 1);
                 path.starts_with('/') && path.len() > 1 && !path.starts_with("//") && !is_clients(path)
             })
+        })
     })
 }
 
-/// What systems and runtimes say of a file, in their own spelling.
+/// What systems and runtimes say of a file, in their own spelling. "Permission denied" is not among them: applications
+/// say it of their routes.
 const FILE_ERRORS: &[&str] = &[
     "ENOENT",
     "EACCES",
@@ -156,13 +161,11 @@ const FILE_ERRORS: &[&str] = &[
     "EPERM",
     "EMFILE",
     "EROFS",
-    "ENOTEMPTY",
     "EEXIST",
-    "ELOOP",
+    "[Errno ",
     "o such file or directory",
-    "ermission denied",
     "annot find module",
+    "MODULE_NOT_FOUND",
     "views directory",
     "ailed to open stream",
-    "MODULE_NOT_FOUND",
 ];

@@ -12,10 +12,24 @@ pub(super) fn shows_trace(text: &str, is_clients: &mut impl FnMut(&str) -> bool)
         || shows_managed_frames(text)
 }
 
-/// Whether a text repeats what a database or its driver said about a statement.
+/// Whether a text repeats what a database, its driver or a socket towards it said.
 pub(super) fn shows_driver(text: &str) -> bool {
     DRIVERS.iter().any(|words| text.contains(words))
+        || ["ER_", "SQLITE_"].iter().any(|prefix| shows_code(text, prefix))
         || text.match_indices("ORA-").any(|(at, words)| starts_with_digits(after(text, at, words), 5))
+}
+
+/// A code such as `ER_PARSE_ERROR: ` or `SQLITE_BUSY: `.
+fn shows_code(text: &str, prefix: &str) -> bool {
+    text.match_indices(prefix).any(|(at, _)| {
+        let before = text.get(..at).unwrap_or_default().bytes().next_back();
+        let name = after(text, at, prefix);
+        let length =
+            name.bytes().take(64).take_while(|byte| byte.is_ascii_uppercase() || *byte == b'_').count();
+        !before.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && length > 2
+            && name.get(length..).is_some_and(|message| message.starts_with(": "))
+    })
 }
 
 /// Words with which only a runtime begins.
@@ -33,19 +47,15 @@ const FIRST_WORDS: &[&str] = &[
 
 const DRIVERS: &[&str] = &[
     "SQLSTATE[",                                          // PDO
-    "SQLITE_ERROR: ",                                     // SQLite
-    "SQLITE_CONSTRAINT: ",                                // SQLite
-    "ER_PARSE_ERROR: ",                                   // MySQL
-    "ER_BAD_FIELD_ERROR: ",                               // MySQL
-    "ER_DUP_ENTRY: ",                                     // MySQL
-    "ER_NO_SUCH_TABLE: ",                                 // MySQL
-    "ER_ACCESS_DENIED_ERROR: ",                           // MySQL
     "You have an error in your SQL syntax;",              // MySQL
     "syntax error at or near \"",                         // PostgreSQL
     "invalid input syntax for type ",                     // PostgreSQL
     "duplicate key value violates unique constraint \"",  // PostgreSQL
     "E11000 duplicate key error collection: ",            // MongoDB
     "Unclosed quotation mark after the character string", // SQL Server
+    "connect ECONNREFUSED ",                              // Node
+    "connect ETIMEDOUT ",                                 // Node
+    "getaddrinfo ENOTFOUND ",                             // Node
 ];
 
 /// Endings of source files. Those of one letter are left out: too many abbreviations look like them.

@@ -61,8 +61,10 @@ pub(super) async fn serve_connection<S, B>(
     B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
 {
     let first_byte = async {
+        // Peeked at and not only waited for: a socket just accepted may be called readable before anybody has looked.
+        let mut byte = [0];
         tokio::select! {
-            readable = timeout(shared.config.first_byte, stream.readable()) => matches!(readable, Ok(Ok(()))),
+            peeked = timeout(shared.config.first_byte, stream.peek(&mut byte)) => matches!(peeked, Ok(Ok(1))),
             () = stopped(&mut stop) => false,
         }
     };

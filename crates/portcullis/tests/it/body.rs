@@ -17,6 +17,7 @@ use http_body_util::{BodyExt, Empty, Full};
 use portcullis::{
     Mode, Refusal,
     body::{BodyLayer, BodyRefused, Config, MeteredBody},
+    tally::Count,
 };
 use tower::{Layer, Service, ServiceExt, service_fn};
 
@@ -235,6 +236,25 @@ async fn whatever_the_application_does_after_a_refusal_the_client_gets_the_refus
 }
 
 #[tokio::test]
+async fn an_answer_that_began_before_stays_and_the_refusal_is_counted() {
+    let application = service_fn(|request: Request<MeteredBody<Script>>| async move {
+        Ok::<_, Infallible>(Response::new(axum::body::Body::new(request.into_body())))
+    });
+    let mut config = Config::default();
+    config.max_upload_bytes = 5;
+    let mut request = Request::post("/").body(Script::data([b"12345".to_vec(), b"6".to_vec()])).unwrap();
+    request.headers_mut().insert(header::CONTENT_TYPE, "text/plain".parse().unwrap());
+    let before = counted("limit.body-unlimited").refused;
+    let response = BodyLayer::new(config).unwrap().layer(application).oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    let mut body = Box::pin(response.into_body());
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "12345");
+    assert!(body.frame().await.unwrap().unwrap_err().into_inner().is::<BodyRefused>());
+    assert!(body.frame().await.is_none());
+    assert!(counted("limit.body-unlimited").refused > before);
+}
+
+#[tokio::test]
 async fn a_body_that_breaks_off_stays_broken() {
     let script = Script::data([b"{".to_vec()]).then(Err("connection reset".into()));
     let (response, saw) = send(Config::default(), json(script), StatusCode::BAD_REQUEST).await;
@@ -358,7 +378,7 @@ async fn only_listed_media_types_pass_where_there_is_a_list() {
 
 #[tokio::test]
 async fn report_mode_counts_and_lets_everything_through() {
-    let before = reported("limit.body-unlimited");
+    let before = counted("limit.body-unlimited").reported;
     let mut request = json(Script::data(vec![vec![b' '; 1_024]; 30]));
     let (response, saw) = send(report(), request, StatusCode::OK).await;
     assert_eq!((response.status(), saw.bytes.len()), (StatusCode::OK, 30 * 1_024));
@@ -366,7 +386,7 @@ async fn report_mode_counts_and_lets_everything_through() {
     request.headers_mut().insert(header::CONTENT_LENGTH, "30000".parse().unwrap());
     let (response, saw) = send(report(), request, StatusCode::OK).await;
     assert_eq!((response.status(), saw.bytes.len()), (StatusCode::OK, 30_000));
-    assert_eq!(reported("limit.body-unlimited") - before, 2, "once for each body");
+    assert_eq!(counted("limit.body-unlimited").reported - before, 2, "once for each body");
 
     let bomb = gzip(&vec![b' '; 1024 * 1024]);
     let (response, saw) = send(report(), coded("gzip", Script::data([bomb.clone()])), StatusCode::OK).await;
@@ -375,9 +395,9 @@ async fn report_mode_counts_and_lets_everything_through() {
     assert_eq!(response.status(), StatusCode::OK);
 }
 
-fn reported(rule: &str) -> u64 {
+fn counted(rule: &str) -> Count {
     let counts = portcullis::tally::snapshot();
-    counts.iter().find(|(id, _)| *id == rule).map_or(0, |(_, count)| count.reported)
+    counts.into_iter().find(|(id, _)| *id == rule).map_or_else(Count::default, |(_, count)| count)
 }
 
 #[test]
@@ -397,4 +417,13 @@ fn a_limit_of_nothing_and_names_nobody_knows_are_errors() {
         error(|config| config.content_codings = vec!["zstd".into()])
             .starts_with("content_codings[0] = \"zstd\": must be \"gzip\"")
     );
+}
+
+#[test]
+fn the_section_is_read_strictly() {
+    let config: Config =
+        toml::from_str("mode = \"report\"\nmax_bytes = 102400\ncontent_codings = []").unwrap();
+    assert_eq!((config.mode, config.max_bytes, config.max_upload_bytes), (Mode::Report, 102_400, 10_485_760));
+    let error = toml::from_str::<Config>("max_byte = 1").unwrap_err().to_string();
+    assert!(error.contains("unknown field `max_byte`"), "{error}");
 }

@@ -137,7 +137,7 @@ fn bytes_of(request: &Value) -> Sent {
     let mut chunked = false;
     for (name, value) in request["headers"].as_object().into_iter().flatten() {
         chunked |= name.eq_ignore_ascii_case("transfer-encoding");
-        head += &format!("{name}: {}\r\n", text(value));
+        head.extend([name, ": ", text(value), "\r\n"]);
     }
     let mut framed = Vec::new();
     if chunked {
@@ -149,7 +149,7 @@ fn bytes_of(request: &Value) -> Sent {
         framed.extend(b"0\r\n\r\n");
     } else {
         if !head.to_ascii_lowercase().contains("\r\ncontent-length:") {
-            head += &format!("Content-Length: {}\r\n", body.len());
+            head.extend(["Content-Length: ", &body.len().to_string(), "\r\n"]);
         }
         framed.extend(&body);
     }

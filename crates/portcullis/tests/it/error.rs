@@ -406,3 +406,14 @@ fn bounds_that_make_no_sense_are_errors() {
         "max_wait = 0ns: must be more than nothing and at most \"1m\""
     );
 }
+
+#[test]
+fn the_section_is_read_strictly() {
+    let config: Config = toml::from_str("dangerous_expose = true\nmax_wait = \"500ms\"").unwrap();
+    assert!(config.dangerous_expose);
+    assert_eq!((config.max_wait, config.max_log_bytes), (Duration::from_millis(500), 8_192));
+    for (wrong, said) in [("expose = true", "unknown field `expose`"), ("max_wait = 5", "invalid type")] {
+        let error = toml::from_str::<Config>(wrong).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+    }
+}

@@ -72,6 +72,8 @@ fn absolute_paths_are_found() {
         "/Users/jane/app",
         "upload failed: /tmp/3f2a9c",
         "ENOENT: no such file or directory, open '/app/data/x.json'",
+        "{\"errno\":-2,\"code\":\"ENOENT\",\"syscall\":\"open\",\"path\":\"/app/uploads/x\"}",
+        "[Errno 13] Permission denied: '/data/x'",
         "{\"message\":\"EACCES: permission denied, unlink \\\"/data/x\\\"\"}",
         "Failed to lookup view \"x\" in views directory \"/app/views\"",
         "Cannot find module '/code/x'",
@@ -99,6 +101,10 @@ fn words_of_database_drivers_are_found() {
         "E11000 duplicate key error collection: shop.users index: email_1",
         "ORA-00933: SQL command not properly ended",
         "You have an error in your SQL syntax; check the manual",
+        "ER_BAD_FIELD_ERROR: Unknown column 'x' in 'where clause'",
+        "SQLITE_CONSTRAINT: UNIQUE constraint failed: users.email",
+        "{\"message\":\"connect ECONNREFUSED 10.0.0.5:5432\"}",
+        "getaddrinfo ENOTFOUND db.internal",
     ] {
         assert_eq!(leak(words), Some(Leak::Driver), "{words}");
     }
@@ -133,6 +139,11 @@ fn what_an_application_says_to_its_clients_is_left_alone() {
         "the file index.php was not found",
         "{\"key\":\"c:\\n/d\",\"a\":\"b:\\\\\"}",
         "permission denied",
+        "run it with 2> /dev/null",
+        "{\"error\":\"Permission denied\",\"resource\":\"/admin/users\"}",
+        "{\"ORDER_ID: \":1,\"USER_NAME: \":\"x\",\"ER_\":2}",
+        "{\"logo\":\"data:image/png;base64,iVBORw0KGgo/srv+/AAAx/etc/x==\"}",
+        "{\"next\":\"/login\",\"icons\":[\"/static/app.js\",\"/media/logo.png\"]}",
         "{\"error\":\"permission denied for 'admin'\"}",
         "We use SQL; ORA- is a prefix; ORACLE too",
         "email a@b.com/x, ~/home/x, ./srv/app, ../etc/x",
