@@ -59,8 +59,12 @@ fn describe(out: &mut String, finding: &Finding, look: Look) {
     let severity = look.paint(colour_of(finding.severity), format!("{:8}", finding.severity));
     let _ = writeln!(out, "{severity}  {}", look.paint(Style::new().bold(), rule.id));
     wrap(out, rule.title, "  ", "  ");
+    let mut place = "";
     for observation in finding.observations.iter().take(MAX_OBSERVATIONS) {
-        wrap(out, &observation.place, "    at  ", "        ");
+        if place != observation.place {
+            place = &observation.place;
+            wrap(out, place, "    at  ", "        ");
+        }
         wrap(out, &observation.saw, "    saw ", "        ");
     }
     if let Some(more @ 1..) = finding.observations.len().checked_sub(MAX_OBSERVATIONS) {

@@ -54,9 +54,7 @@ impl Evidence {
 
     /// The answers that a user can come to see: the page, and one of each kind of error.
     pub fn pages(&self) -> impl Iterator<Item = (&Request, &Response)> {
-        [Probe::Page, Probe::Missing, Probe::MalformedPath, Probe::MalformedJson]
-            .into_iter()
-            .filter_map(|probe| self.answer(&probe))
+        Probe::PAGES.iter().filter_map(|probe| self.answer(probe))
     }
 
     /// The answers to Origins that are not the site's, with the kind of origin.

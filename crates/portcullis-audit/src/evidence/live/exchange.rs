@@ -41,6 +41,26 @@ pub enum Probe {
     PlainHttp,
 }
 
+impl Probe {
+    /// The answers that a user can come to see: the page, and one of each kind of error.
+    pub(crate) const PAGES: [Self; 4] = [Self::Page, Self::Missing, Self::MalformedPath, Self::MalformedJson];
+
+    /// What is asked for, in words.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Redirect => "the redirect",
+            Self::Page => "the page",
+            Self::PageAgain => "the page, fetched again,",
+            Self::Missing => "a path that does not exist",
+            Self::MalformedPath => "a malformed path",
+            Self::MalformedJson => "malformed JSON",
+            Self::ForeignOrigin(_) => "a request with a foreign Origin",
+            Self::Preflight(_) => "a preflight with a foreign Origin",
+            Self::PlainHttp => "plain HTTP",
+        }
+    }
+}
+
 /// An Origin, by what an allow-list must get wrong to let it in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -204,6 +224,11 @@ impl Response {
             policies.extend(ContentSecurityPolicy::parse_list(&content));
         }
         policies
+    }
+
+    /// Whether the body came as far as it is looked at.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.body_end, BodyEnd::Complete | BodyEnd::Cut)
     }
 
     /// The cookies it sets. A field that no browser would read as a cookie is left out.
