@@ -50,6 +50,7 @@ pub async fn audit_url(url: &str, options: &Options) -> Result<Report, AuditErro
     let target = Target::parse(url).map_err(AuditError::Target)?;
     let evidence = evidence::live::collect(target, options).await.map_err(|error| match error {
         CollectError::Roots(error) => AuditError::Roots(error),
+        CollectError::Origin(error) => AuditError::Target(error),
         CollectError::NoPage { url, error } => AuditError::NoPage { url, error },
         CollectError::TooManyRedirects(error) => AuditError::TooManyRedirects(error),
     })?;

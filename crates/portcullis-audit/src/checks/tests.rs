@@ -240,6 +240,7 @@ fn probe(words: &str) -> Probe {
         "null" => OriginKind::Null,
         "suffix" => OriginKind::Suffix,
         "prefix" => OriginKind::Prefix,
+        "dot" => OriginKind::Dot,
         "plain-http" => OriginKind::PlainHttp,
         other => panic!("no kind of origin: {other}"),
     };

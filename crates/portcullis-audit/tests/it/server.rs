@@ -99,13 +99,10 @@ pub(crate) fn quick() -> Options {
 
 /// The text of an answer with a length.
 pub(crate) fn answer(status: &str, fields: &str, body: &str) -> String {
-    let fields: String = fields
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .map(|line| format!("{line}\r\n"))
-        .collect();
-    format!("HTTP/1.1 {status}\r\n{fields}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
+    let mut lines: Vec<_> = fields.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.push("Connection: close");
+    let fields = lines.join("\r\n");
+    format!("HTTP/1.1 {status}\r\n{fields}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
 async fn converse<S>(

@@ -9,7 +9,9 @@ use crate::server::{Identity, Server, answer, quick};
 pub(crate) fn faulty(request: &str) -> String {
     let mut fields = "X-Powered-By: Express\nSet-Cookie: connect.sid=s%3Aabc.def; Path=/\n".to_owned();
     if let Some(origin) = field(request, "origin") {
-        fields += &format!("Access-Control-Allow-Origin: {origin}\nAccess-Control-Allow-Credentials: true\n");
+        fields += "Access-Control-Allow-Credentials: true\nAccess-Control-Allow-Origin: ";
+        fields += origin;
+        fields += "\n";
     }
     let (status, body) = match request {
         _ if request.starts_with("POST") => (
@@ -196,6 +198,36 @@ async fn look_alikes_of_an_allowed_origin_are_tried() {
         report.findings.iter().find(|finding| finding.rule.id.as_str() == "cors.reflect-origin").unwrap();
     assert!(finding.observations[0].place.contains("https://attackershop.example"), "{finding:?}");
     assert_eq!(finding.severity, Severity::Low);
+}
+
+#[tokio::test]
+async fn look_alikes_of_given_origins_are_tried() {
+    // What `/^https:\/\/app.shop.example/` lets in: the dots are not escaped, the end is open.
+    let server = Server::answering(|request| {
+        let origin = field(request, "origin").filter(|origin| {
+            let bytes = origin.as_bytes();
+            bytes.starts_with(b"https://app") && bytes.get(12..24) == Some(b"shop.example".as_slice())
+        });
+        let fields = origin.map(|origin| format!("Access-Control-Allow-Origin: {origin}\nVary: Origin"));
+        answer("200 OK", &fields.unwrap_or_default(), "hello")
+    })
+    .await;
+    let blind = audit_url(&server.http(), &quick()).await.unwrap();
+    assert!(!found(&blind).contains(&"cors.reflect-origin"));
+    let mut options = quick();
+    options.allowed_origins = vec!["https://app.shop.example".to_owned()];
+    let report = audit_url(&server.http(), &options).await.unwrap();
+    let finding =
+        report.findings.iter().find(|finding| finding.rule.id.as_str() == "cors.reflect-origin").unwrap();
+    let places: Vec<_> = finding.observations.iter().map(|observation| observation.place.as_str()).collect();
+    assert!(places.iter().any(|place| place.contains("https://appxshop.example")), "{places:?}");
+    assert!(
+        places.iter().any(|place| place.contains("https://app.shop.example.attacker.example")),
+        "{places:?}"
+    );
+
+    options.allowed_origins = vec!["app.shop.example".to_owned()];
+    assert!(audit_url(&server.http(), &options).await.unwrap_err().is_usage());
 }
 
 #[tokio::test]

@@ -69,11 +69,13 @@ pub enum OriginKind {
     Foreign,
     /// `null`: what a sandboxed frame or a local file sends.
     Null,
-    /// Ends like the site's: `https://attackershop.example`.
+    /// Ends like the allowed one: `https://attackershop.example`.
     Suffix,
-    /// Begins like the site's: `https://shop.example.attacker.example`.
+    /// Begins like the allowed one: `https://shop.example.attacker.example`.
     Prefix,
-    /// The site's own name without TLS.
+    /// Has a letter where the allowed one has its first dot: `https://wwwxshop.example`.
+    Dot,
+    /// The allowed one without TLS.
     PlainHttp,
 }
 

@@ -204,9 +204,10 @@ fn head_error(error: &hyper::Error, began: &Beginning, max_bytes: usize) -> Fetc
     } else if error.is_parse() {
         FetchError::NotHttp { began: quoted(&String::from_utf8_lossy(&seen)) }
     } else {
+        let source = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         let detail = match seen.len() {
-            0 => "not one byte came".to_owned(),
-            _ => format!("it began with `{}`", quoted(&String::from_utf8_lossy(&seen))),
+            0 => format!("not one byte came; {}", quoted(&source)),
+            _ => format!("it began with `{}`; {}", quoted(&String::from_utf8_lossy(&seen)), quoted(&source)),
         };
         FetchError::ClosedEarly { detail }
     }

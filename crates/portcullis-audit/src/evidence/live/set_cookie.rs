@@ -5,7 +5,7 @@ use std::fmt;
 use super::cookie_date;
 
 /// One cookie with its attributes.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct SetCookie {
     /// The name, spelled as sent.
