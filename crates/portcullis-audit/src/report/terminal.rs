@@ -23,7 +23,7 @@ pub enum Look {
 }
 
 impl Look {
-    fn paint(self, style: Style, text: impl std::fmt::Display) -> String {
+    pub(super) fn paint(self, style: Style, text: impl std::fmt::Display) -> String {
         match self {
             Self::Plain => text.to_string(),
             Self::Coloured => format!("{style}{text}{style:#}"),
@@ -121,7 +121,7 @@ fn summary(out: &mut String, report: &Report, look: Look) {
     let _ = writeln!(out, "Grade {letter} ({} of 100)", report.grade.score);
 }
 
-fn colour_of(severity: Severity) -> Style {
+pub(super) fn colour_of(severity: Severity) -> Style {
     match severity {
         Severity::Critical | Severity::High => AnsiColor::Red.on_default().bold(),
         Severity::Medium => AnsiColor::Yellow.on_default().bold(),
@@ -130,7 +130,7 @@ fn colour_of(severity: Severity) -> Style {
     }
 }
 
-fn colour_of_grade(letter: Letter) -> Style {
+pub(super) fn colour_of_grade(letter: Letter) -> Style {
     match letter {
         Letter::APlus | Letter::A => AnsiColor::Green.on_default(),
         Letter::B | Letter::C => AnsiColor::Yellow.on_default(),

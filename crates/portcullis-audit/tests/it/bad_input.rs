@@ -152,6 +152,27 @@ async fn a_body_that_never_ends_is_judged_by_its_beginning() {
 }
 
 #[tokio::test]
+async fn a_page_made_to_cost_work_is_judged() {
+    let cookies: String =
+        (0..4_000).map(|n| n.to_string()).fold(String::new(), |all, n| all + "Set-Cookie: c" + &n + "=\r\n");
+    let policy: String =
+        (0..20_000).map(|n| n.to_string()).fold(String::new(), |all, n| all + "d" + &n + ";");
+    let body = format!(
+        "<meta http-equiv=content-security-policy content=\"{policy}\">{}{}",
+        "<script></script>".repeat(4_000),
+        "<meta ".repeat(10_000)
+    );
+    let server = Server::answering(move |_| {
+        answer("500 Internal Server Error", &format!("Content-Type: text/html\r\n{cookies}"), &body)
+    })
+    .await;
+    let report = report(&server.http()).await;
+    let secure =
+        report.findings.iter().find(|finding| finding.rule.id.as_str() == "cookie.secure-missing").unwrap();
+    assert_eq!(secure.observations.len(), 50);
+}
+
+#[tokio::test]
 async fn https_to_a_port_without_tls_says_so() {
     let server = Server::answering(|_| answer("200 OK", "", "hello")).await;
     let plain = Server::raw(|mut stream, _| async move {

@@ -1,6 +1,6 @@
 //! The forms in which a report is told.
 
-use portcullis_audit::report::comparison::{State, compare};
+use portcullis_audit::report::comparison::{self, State, compare};
 use portcullis_audit::report::json;
 use portcullis_audit::report::terminal::{self, Look};
 use portcullis_audit::{Report, audit_url};
@@ -130,6 +130,12 @@ async fn two_reports_stand_side_by_side() {
     assert_eq!(row("cors.vary-missing").after, State::NotApplicable);
     assert!(matches!(row("error.node-env").after, State::Unknown(_)));
     assert_eq!(csp.before.to_string(), "broken (medium)");
+
+    let table = comparison::render(&before, &after, Look::Plain);
+    assert_eq!(table.lines().count(), rows.len() + 2);
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    let last: Vec<_> = table.lines().last().unwrap().split_whitespace().collect();
+    assert_eq!(last[..2], ["grade", "F"]);
 
     let worse = compare(&after, &before);
     assert_eq!(worse.len(), rows.len());
