@@ -1,7 +1,7 @@
 //! One check for each rule that the outside can show: a pure function from evidence to a verdict.
 //!
-//! A check lives in the file of its rule, its fixtures in `fixtures/<family>/<rule-name>/`. What is not in this
-//! list cannot be proven from outside without writing to the site, or not at all.
+//! A check lives in the file of its rule, its fixtures in `fixtures/<family>/<rule-name>/`. What is not in
+//! this list cannot be proven from outside without writing to the site, or not at all.
 
 mod cookie;
 mod cors;

@@ -1,7 +1,7 @@
 //! Every check against its fixtures: answers of bad and good sites, as text.
 //!
-//! `fixtures/<family>/<rule-name>/bad-*.http` must be broken, `good-*.http` must not, `unknown-*.http` must be
-//! unknown. A file holds one exchange or more:
+//! `fixtures/<family>/<rule-name>/bad-*.http` must be broken, `good-*.http` must not, `unknown-*.http` must
+//! be unknown. A file holds one exchange or more:
 //!
 //! ```text
 //! ### preflight null                       which probe, and of which kind
@@ -16,8 +16,8 @@
 //! the body
 //! ```
 //!
-//! `{4000}` in an answer stands for that many letters. Pages that a file does not speak of are plain and clean
-//! for the judged rules: see `UNREMARKABLE`.
+//! `{4000}` in an answer stands for that many letters. Pages that a file does not speak of are plain and
+//! clean for the judged rules: see `UNREMARKABLE`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

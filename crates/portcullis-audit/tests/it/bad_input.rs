@@ -1,4 +1,5 @@
-//! Hosts that are not there, not HTTP, or hostile: each is a typed error, or a report that says what is missing.
+//! Hosts that are not there, not HTTP, or hostile: each is a typed error, or a report that says what is
+//! missing.
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use portcullis_audit::evidence::live::{FetchError, Stage};
 use portcullis_audit::{AuditError, Report, audit_url};
-use rcgen::date_time_ymd;
+use rcgen::{BasicConstraints, IsCa, date_time_ymd};
 
 use crate::server::{Identity, Server, answer, quick};
 
@@ -51,6 +51,14 @@ async fn a_bad_certificate_is_a_finding_and_no_end() {
     );
     let report = audited(&expired, "localhost", Some(&expired.pem)).await;
     assert!(certificate_fault(&report).unwrap().contains("expired"));
+
+    let authority = Identity::with(
+        "localhost",
+        |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained),
+        rustls::ALL_VERSIONS,
+    );
+    let report = audited(&authority, "localhost", Some(&authority.pem)).await;
+    assert!(certificate_fault(&report).unwrap().contains("an authority's certificate"));
 
     let other = Identity::new("shop.example");
     let report = audited(&other, "localhost", Some(&other.pem)).await;

@@ -1,5 +1,6 @@
-//! A session cookie's `Expires` moves on from one answer to a later one. The page is fetched twice, more than a
-//! second apart; the same date in both was computed before either request. `Max-Age` is relative and always right.
+//! A session cookie's `Expires` moves on from one answer to a later one. The page is fetched twice, more than
+//! a second apart; the same date in both was computed before either request. `Max-Age` is relative and always
+//! right.
 
 use portcullis_rules::cookie::EXPIRES_AT_BOOT;
 

@@ -1,5 +1,5 @@
-//! No answer allows, by name, an origin that is foreign, `null`, a look-alike of the site's own, or the site without
-//! TLS. Without credentials the answers are those that anybody gets: low.
+//! No answer allows, by name, an origin that is foreign, `null`, a look-alike of the site's own, or the site
+//! without TLS. Without credentials the answers are those that anybody gets: low.
 
 use portcullis_rules::Severity;
 use portcullis_rules::cors::REFLECT_ORIGIN;

@@ -13,8 +13,8 @@ use crate::checks::unanswered_page;
 use crate::evidence::live::{Evidence, Request, Response};
 use crate::verdict::{Observation, Verdict};
 
-/// Runs `fault` over the text of the error answers. Without a fault, the rule holds only if something was made to
-/// fail; a 404 alone shows nothing, since no handler ran.
+/// Runs `fault` over the text of the error answers. Without a fault, the rule holds only if something was
+/// made to fail; a 404 alone shows nothing, since no handler ran.
 fn on_error_texts(
     evidence: &Evidence,
     fault: impl Fn(&Request, &str) -> Option<String>,

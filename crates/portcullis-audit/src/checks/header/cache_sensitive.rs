@@ -1,6 +1,6 @@
 //! An answer that sets a cookie says that shared caches must not keep it: `no-store`, `private` or `no-cache`
-//! (RFC 9111, 7.3: Set-Cookie alone does not keep a cache away). Where nothing is said at all, few caches would
-//! keep it: low. Cannot see pages behind a login.
+//! (RFC 9111, 7.3: Set-Cookie alone does not keep a cache away). Where nothing is said at all, few caches
+//! would keep it: low. Cannot see pages behind a login.
 
 use portcullis_rules::Severity;
 use portcullis_rules::header::CACHE_SENSITIVE;

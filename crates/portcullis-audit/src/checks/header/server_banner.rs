@@ -1,5 +1,5 @@
-//! No answer tells a product's version in `Server`, `Via` or the fields of ASP.NET. A bare product name is info:
-//! it says what the behaviour of the server says anyway.
+//! No answer tells a product's version in `Server`, `Via` or the fields of ASP.NET. A bare product name is
+//! info: it says what the behaviour of the server says anyway.
 
 use portcullis_rules::Severity;
 use portcullis_rules::header::SERVER_BANNER;

@@ -1,5 +1,5 @@
-//! No answer names Express, or another framework of its kind, in `X-Powered-By`. A value that names none of them
-//! is taken as the decoy that helmet's `setTo` used to send.
+//! No answer names Express, or another framework of its kind, in `X-Powered-By`. A value that names none of
+//! them is taken as the decoy that helmet's `setTo` used to send.
 
 use portcullis_rules::header::X_POWERED_BY;
 

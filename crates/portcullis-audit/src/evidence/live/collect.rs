@@ -68,8 +68,8 @@ impl Evidence {
         })
     }
 
-    /// Every cookie that was set, with the answer that set it, redirects included; one of each name and set of
-    /// attributes. What removes a cookie is left out.
+    /// Every cookie that was set, with the answer that set it, redirects included; one of each name and set
+    /// of attributes. What removes a cookie is left out.
     pub fn cookies(&self) -> Vec<(SetCookie, &Request, &Response)> {
         let mut known = BTreeSet::new();
         let mut cookies = Vec::new();

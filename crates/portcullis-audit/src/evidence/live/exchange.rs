@@ -233,8 +233,8 @@ impl Response {
         matches!(self.body_end, BodyEnd::Complete | BodyEnd::Cut)
     }
 
-    /// The cookies it sets, up to 300: browsers keep fewer of one site. A field that no browser would read as a
-    /// cookie is left out.
+    /// The cookies it sets, up to 300: browsers keep fewer of one site. A field that no browser would read as
+    /// a cookie is left out.
     pub fn cookies(&self) -> impl Iterator<Item = SetCookie> {
         const MAX_FIELDS: usize = 300;
         self.fields

@@ -1,6 +1,7 @@
 //! `meta` elements of an HTML document.
 
-/// The `content` of the first `meta` whose `attribute` (`name` or `http-equiv`) is `value`, in any letter case.
+/// The `content` of the first `meta` whose `attribute` (`name` or `http-equiv`) is `value`, in any letter
+/// case.
 pub(crate) fn meta_content(html: &str, attribute: &str, value: &str) -> Option<String> {
     let mut rest = html;
     while let Some(at) = rest.find('<') {

@@ -1,6 +1,7 @@
 //! Evidence from outside: what a running site answers.
 //!
-//! A live audit is passive. It sends about sixteen requests, one at a time, each on a connection of its own:
+//! A live audit is passive. It sends at most eighteen requests after the redirects (more where the caller names
+//! allowed origins), one at a time, each on a connection of its own:
 //!
 //! 1. GET of the URL; redirects are followed within the site (the same host, or a name above or below it).
 //! 2. GET of a random path that does not exist.
