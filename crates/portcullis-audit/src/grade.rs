@@ -1,7 +1,7 @@
 //! One letter for a whole audit.
 //!
-//! The score starts at 100. Each finding costs by its severity, and the cheap ones together no more than a cap,
-//! so that a heap of trifles never outweighs a hole:
+//! The score starts at 100. Each finding costs by its severity, and the cheap ones together no more than a
+//! cap, so that a heap of trifles never outweighs a hole:
 //!
 //! | severity | costs | together at most | letter at best |
 //! |---|---|---|---|
@@ -13,10 +13,10 @@
 //!
 //! 100 is A+, from 90 on A, from 75 on B, from 60 on C, from 40 on D, below F.
 //!
-//! What is unknown is never green. A rule that stays unknown because a request got no answer holds the letter at
-//! B if the rule is medium or worse, at A otherwise. A rule that cannot be told from outside at all is counted
-//! and listed, and leaves the letter alone, since no audit of this kind could know it: a letter says what the
-//! outside shows, no more.
+//! What is unknown is never green. A rule that stays unknown because a request got no answer holds the letter
+//! at B if the rule is medium or worse, at A otherwise. A rule that cannot be told from outside at all is
+//! counted and listed, and leaves the letter alone, since no audit of this kind could know it: a letter says
+//! what the outside shows, no more.
 
 use std::fmt;
 

@@ -1,9 +1,9 @@
 //! Proves the rules of Portcullis on a running site.
 //!
-//! [`audit_url`] asks a site the questions that its security checklist is about and judges the answers: header
-//! fields, cookies, CORS, error pages, and as much of TLS as a handshake shows. It shares nothing with the guards
-//! that enforce the same rules but the rules' names: an auditor that shares code with what it audits proves
-//! nothing.
+//! [`audit_url`] asks a site the questions that its security checklist is about and judges the answers:
+//! header fields, cookies, CORS, error pages, and as much of TLS as a handshake shows. It shares nothing with
+//! the guards that enforce the same rules but the rules' names: an auditor that shares code with what it
+//! audits proves nothing.
 //!
 //! - [`evidence::live`] says which requests are sent. None of them writes.
 //! - [`checks`] holds one check for each rule: a pure function from [`Evidence`](evidence::live::Evidence) to a
@@ -50,6 +50,7 @@ pub async fn audit_url(url: &str, options: &Options) -> Result<Report, AuditErro
     let target = Target::parse(url).map_err(AuditError::Target)?;
     let evidence = evidence::live::collect(target, options).await.map_err(|error| match error {
         CollectError::Roots(error) => AuditError::Roots(error),
+        CollectError::Origin(error) => AuditError::Target(error),
         CollectError::NoPage { url, error } => AuditError::NoPage { url, error },
         CollectError::TooManyRedirects(error) => AuditError::TooManyRedirects(error),
     })?;

@@ -74,8 +74,9 @@ impl Verdict {
         Self::Broken(Fault { observations: vec![Observation::new(place, saw)], severity: None })
     }
 
-    /// Broken if there is anything to see, otherwise `otherwise`.
-    pub fn broken_if_any(observations: Vec<Observation>, otherwise: Self) -> Self {
+    /// Broken if there is anything to see, otherwise `otherwise`. At most 50 observations are kept.
+    pub fn broken_if_any(mut observations: Vec<Observation>, otherwise: Self) -> Self {
+        observations.truncate(50);
         if observations.is_empty() { otherwise } else { Self::Broken(Fault { observations, severity: None }) }
     }
 

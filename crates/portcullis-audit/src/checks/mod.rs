@@ -1,7 +1,7 @@
 //! One check for each rule that the outside can show: a pure function from evidence to a verdict.
 //!
-//! A check lives in the file of its rule, its fixtures in `fixtures/<family>/<rule-name>/`. What is not in this
-//! list cannot be proven from outside without writing to the site, or not at all.
+//! A check lives in the file of its rule, its fixtures in `fixtures/<family>/<rule-name>/`. What is not in
+//! this list cannot be proven from outside without writing to the site, or not at all.
 
 mod cookie;
 mod cors;
@@ -84,25 +84,18 @@ fn on_page(evidence: &Evidence, judge: impl FnOnce(&Request, &Response) -> Verdi
 }
 
 /// Judges each page and error page that a browser shows as a document; does not apply if there is none.
-fn on_documents(
-    evidence: &Evidence,
-    fault: impl Fn(&Response) -> Option<String>,
-    because: impl Into<String>,
-) -> Verdict {
-    let documents: Vec<_> = evidence.pages().filter(|(_, response)| is_document(response)).collect();
-    if documents.is_empty() {
-        return Verdict::does_not_apply("no answer was an HTML document");
+fn on_documents(evidence: &Evidence, fault: impl Fn(&Response) -> Option<String>, because: &str) -> Verdict {
+    if !evidence.pages().any(|(_, response)| is_document(response)) {
+        return unanswered_page(evidence)
+            .unwrap_or_else(|| Verdict::does_not_apply("no answer was an HTML document"));
     }
-    Verdict::broken_if_any(observed(documents, fault), Verdict::holds(because))
+    on_pages(evidence, |response| if is_document(response) { fault(response) } else { None }, because)
 }
 
-/// Judges each page and error page.
-fn on_pages(
-    evidence: &Evidence,
-    fault: impl Fn(&Response) -> Option<String>,
-    because: impl Into<String>,
-) -> Verdict {
-    Verdict::broken_if_any(observed(evidence.pages(), fault), Verdict::holds(because))
+/// Judges each page and error page. Without a fault, a page that got no answer leaves the rule unknown.
+fn on_pages(evidence: &Evidence, fault: impl Fn(&Response) -> Option<String>, because: &str) -> Verdict {
+    let otherwise = unanswered_page(evidence).unwrap_or_else(|| Verdict::holds(because));
+    Verdict::broken_if_any(observed(evidence.pages(), fault), otherwise)
 }
 
 fn observed<'a>(
@@ -113,6 +106,17 @@ fn observed<'a>(
         .into_iter()
         .filter_map(|(request, response)| fault(response).map(|saw| Observation::new(request, saw)))
         .collect()
+}
+
+/// The verdict that the first page or error page without an answer leaves, if there is one.
+fn unanswered_page(evidence: &Evidence) -> Option<Verdict> {
+    Probe::PAGES.iter().find_map(|probe| match evidence.exchange(probe) {
+        None => Some(Verdict::unanswered(probe.name(), None)),
+        Some(exchange) => {
+            let error = exchange.outcome.as_ref().err()?;
+            Some(Verdict::unanswered(&exchange.request.to_string(), Some(error)))
+        }
+    })
 }
 
 /// Whether a browser shows it: HTML, and no redirect.

@@ -1,8 +1,12 @@
 //! Two reports of one site, side by side: without and with a gate, or last week and today.
 
-use portcullis_rules::Rule;
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use portcullis_rules::{Rule, Severity};
 
 use super::Report;
+use super::terminal::{Look, colour_of, colour_of_grade};
 use crate::verdict::Gap;
 
 /// One line of the comparison.
@@ -21,7 +25,7 @@ pub struct Row {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Broken, with the severity found.
-    Broken(portcullis_rules::Severity),
+    Broken(Severity),
     /// Holds.
     Held,
     /// Nothing is known.
@@ -54,6 +58,34 @@ pub fn compare(before: &Report, after: &Report) -> Vec<Row> {
         .chain(new)
         .map(|rule| Row { rule, before: state(before, rule), after: state(after, rule) })
         .collect()
+}
+
+/// The comparison as a table of at most 80 columns, the grades at the end.
+pub fn render(before: &Report, after: &Report, look: Look) -> String {
+    let mut out = String::new();
+    let title = format!("{:36}  {:18}  {:18}", "rule", "before", "after");
+    let _ = writeln!(out, "{}", look.paint(Style::new().bold(), title.trim_end()));
+    for row in compare(before, after) {
+        let state = |state: State| look.paint(colour_of_state(state), format!("{state:18}"));
+        let line = format!("{:36}  {}  {}", row.rule.id, state(row.before), state(row.after));
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+    let grade = |report: &Report| {
+        let text = format!("{} ({} of 100)", report.grade.letter, report.grade.score);
+        look.paint(colour_of_grade(report.grade.letter).bold(), format!("{text:18}"))
+    };
+    let line = format!("{:36}  {}  {}", "grade", grade(before), grade(after));
+    let _ = writeln!(out, "{}", line.trim_end());
+    out
+}
+
+fn colour_of_state(state: State) -> Style {
+    match state {
+        State::Broken(severity) => colour_of(severity),
+        State::Held => AnsiColor::Green.on_default(),
+        State::Unknown(_) => AnsiColor::Magenta.on_default(),
+        State::NotApplicable => Style::new(),
+    }
 }
 
 /// What `report` says of `rule`; a rule without a check is unknown.

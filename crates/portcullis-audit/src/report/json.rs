@@ -1,7 +1,7 @@
 //! A report for a program.
 //!
-//! The schema is named in the field `schema`. Within one version fields may be added, none changes its meaning or
-//! goes. Lists are in the order of [`Report`], so the same evidence gives the same bytes.
+//! The schema is named in the field `schema`. Within one version fields may be added, none changes its
+//! meaning or goes. Lists are in the order of [`Report`], so the same evidence gives the same bytes.
 //!
 //! | field | content |
 //! |---|---|

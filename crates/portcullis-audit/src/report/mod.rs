@@ -78,7 +78,8 @@ impl Report {
         self.findings.iter().map(|finding| finding.severity).max()
     }
 
-    /// Whether every request that a check needed was answered. If not, a clean list of findings proves nothing.
+    /// Whether every request that a check needed was answered. If not, a clean list of findings proves
+    /// nothing.
     pub fn is_complete(&self) -> bool {
         self.unanswered() == 0
     }

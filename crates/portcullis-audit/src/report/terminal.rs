@@ -23,7 +23,7 @@ pub enum Look {
 }
 
 impl Look {
-    fn paint(self, style: Style, text: impl std::fmt::Display) -> String {
+    pub(super) fn paint(self, style: Style, text: impl std::fmt::Display) -> String {
         match self {
             Self::Plain => text.to_string(),
             Self::Coloured => format!("{style}{text}{style:#}"),
@@ -59,8 +59,12 @@ fn describe(out: &mut String, finding: &Finding, look: Look) {
     let severity = look.paint(colour_of(finding.severity), format!("{:8}", finding.severity));
     let _ = writeln!(out, "{severity}  {}", look.paint(Style::new().bold(), rule.id));
     wrap(out, rule.title, "  ", "  ");
+    let mut place = "";
     for observation in finding.observations.iter().take(MAX_OBSERVATIONS) {
-        wrap(out, &observation.place, "    at  ", "        ");
+        if place != observation.place {
+            place = &observation.place;
+            wrap(out, place, "    at  ", "        ");
+        }
         wrap(out, &observation.saw, "    saw ", "        ");
     }
     if let Some(more @ 1..) = finding.observations.len().checked_sub(MAX_OBSERVATIONS) {
@@ -117,7 +121,7 @@ fn summary(out: &mut String, report: &Report, look: Look) {
     let _ = writeln!(out, "Grade {letter} ({} of 100)", report.grade.score);
 }
 
-fn colour_of(severity: Severity) -> Style {
+pub(super) fn colour_of(severity: Severity) -> Style {
     match severity {
         Severity::Critical | Severity::High => AnsiColor::Red.on_default().bold(),
         Severity::Medium => AnsiColor::Yellow.on_default().bold(),
@@ -126,7 +130,7 @@ fn colour_of(severity: Severity) -> Style {
     }
 }
 
-fn colour_of_grade(letter: Letter) -> Style {
+pub(super) fn colour_of_grade(letter: Letter) -> Style {
     match letter {
         Letter::APlus | Letter::A => AnsiColor::Green.on_default(),
         Letter::B | Letter::C => AnsiColor::Yellow.on_default(),

@@ -1,1 +1,8 @@
-//! Tests of the public API against servers on loopback.
+//! The public API against servers on loopback.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail this way")]
+
+mod bad_input;
+mod reports;
+mod server;
+mod sites;
+mod tls;

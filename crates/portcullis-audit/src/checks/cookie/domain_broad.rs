@@ -1,5 +1,6 @@
-//! No cookie names a parent domain of the host that set it. The host itself as `Domain`, with or without a leading
-//! dot, reaches its subdomains only. Does not know which of the sibling hosts are trusted (single sign-on).
+//! No cookie names a parent domain of the host that set it. The host itself as `Domain`, with or without a
+//! leading dot, reaches its subdomains only. Does not know which of the sibling hosts are trusted (single
+//! sign-on).
 
 use portcullis_rules::cookie::DOMAIN_BROAD;
 

@@ -1,10 +1,11 @@
-//! A session cookie's `Expires` moves on from one answer to a later one. The page is fetched twice, more than a
-//! second apart; the same date in both was computed before either request. `Max-Age` is relative and always right.
+//! A session cookie's `Expires` moves on from one answer to a later one. The page is fetched twice, more than
+//! a second apart; the same date in both was computed before either request. `Max-Age` is relative and always
+//! right.
 
 use portcullis_rules::cookie::EXPIRES_AT_BOOT;
 
 use super::Seen;
-use crate::checks::Check;
+use crate::checks::{Check, unanswered_page};
 use crate::evidence::live::{Evidence, Probe, SetCookie};
 use crate::verdict::{Observation, Verdict};
 
@@ -14,7 +15,8 @@ fn live(evidence: &Evidence) -> Verdict {
     let sessions: Vec<Seen<'_>> =
         evidence.cookies().into_iter().filter(|(cookie, ..)| cookie.looks_like_session()).collect();
     if sessions.iter().all(|(cookie, ..)| !depends_on_date(cookie)) {
-        return Verdict::does_not_apply("no session cookie ends by a date alone");
+        return unanswered_page(evidence)
+            .unwrap_or_else(|| Verdict::does_not_apply("no session cookie ends by a date alone"));
     }
     let Some((_, page)) = evidence.answer(&Probe::Page) else {
         return Verdict::unanswered("the page", None);

@@ -1,5 +1,5 @@
-//! Every cookie that looks like a session has `HttpOnly`. Others, such as the readable half of a CSRF token, may do
-//! without. Cannot know a session that is called and looks like none.
+//! Every cookie that looks like a session has `HttpOnly`. Others, such as the readable half of a CSRF token,
+//! may do without. Cannot know a session that is called and looks like none.
 
 use portcullis_rules::cookie::HTTPONLY_MISSING;
 

@@ -14,6 +14,7 @@ pub(super) mod secure_missing;
 pub(super) mod session_default_name;
 pub(super) mod too_large;
 
+use crate::checks::unanswered_page;
 use crate::evidence::live::{Evidence, Request, Response, SetCookie};
 use crate::verdict::{Observation, Verdict};
 
@@ -25,7 +26,7 @@ fn on_cookies(
     fault: impl Fn(&Seen<'_>) -> Option<String>,
     because: impl Into<String>,
 ) -> Verdict {
-    judged(&evidence.cookies(), "no answer set a cookie", fault, because)
+    judged(evidence, &evidence.cookies(), "no answer set a cookie", fault, because)
 }
 
 /// Judges each cookie that looks like what keeps a user logged in; does not apply if there is none.
@@ -36,17 +37,18 @@ fn on_sessions(
 ) -> Verdict {
     let mut cookies = evidence.cookies();
     cookies.retain(|(cookie, ..)| cookie.looks_like_session());
-    judged(&cookies, "no answer set a cookie that looks like a session", fault, because)
+    judged(evidence, &cookies, "no answer set a cookie that looks like a session", fault, because)
 }
 
 fn judged(
+    evidence: &Evidence,
     cookies: &[Seen<'_>],
     none: &str,
     fault: impl Fn(&Seen<'_>) -> Option<String>,
     because: impl Into<String>,
 ) -> Verdict {
     if cookies.is_empty() {
-        return Verdict::does_not_apply(none);
+        return unanswered_page(evidence).unwrap_or_else(|| Verdict::does_not_apply(none));
     }
     let observations =
         cookies.iter().filter_map(|seen| fault(seen).map(|saw| Observation::new(seen.1, saw))).collect();

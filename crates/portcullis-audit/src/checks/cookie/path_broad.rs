@@ -1,5 +1,5 @@
-//! No cookie has a `Path` without a leading slash, which browsers replace by the directory of the request (RFC
-//! 6265bis, 5.6.4). Cannot see which part of the host is the application's: `Path=/` is taken as meant.
+//! No cookie has a `Path` without a leading slash, which browsers replace by the directory of the request
+//! (RFC 6265bis, 5.6.4). Cannot see which part of the host is the application's: `Path=/` is taken as meant.
 
 use portcullis_rules::cookie::PATH_BROAD;
 

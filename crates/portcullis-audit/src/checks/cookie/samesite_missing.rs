@@ -1,5 +1,5 @@
-//! Every cookie has `SameSite` with a value that browsers know, and `None` only together with `Secure` (without it
-//! browsers refuse the cookie). Does not judge whether `None` is needed.
+//! Every cookie has `SameSite` with a value that browsers know, and `None` only together with `Secure`
+//! (without it browsers refuse the cookie). Does not judge whether `None` is needed.
 
 use portcullis_rules::cookie::SAMESITE_MISSING;
 

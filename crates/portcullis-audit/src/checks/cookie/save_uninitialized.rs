@@ -1,5 +1,5 @@
-//! A first visit without a cookie sets no session cookie. Where it does, the application may have a reason (a token
-//! against login CSRF), which the outside cannot see: info.
+//! A first visit without a cookie sets no session cookie. Where it does, the application may have a reason (a
+//! token against login CSRF), which the outside cannot see: info.
 
 use portcullis_rules::Severity;
 use portcullis_rules::cookie::SAVE_UNINITIALIZED;

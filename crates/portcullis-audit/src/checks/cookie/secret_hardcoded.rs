@@ -1,5 +1,5 @@
-//! No cookie signed by cookie-signature (express-session, cookie-parser) verifies with a secret that stands in a
-//! manual. That no sample fits does not prove that the secret is a good one: unknown then.
+//! No cookie signed by cookie-signature (express-session, cookie-parser) verifies with a secret that stands
+//! in a manual. That no sample fits does not prove that the secret is a good one: unknown then.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;

@@ -1,5 +1,5 @@
-//! Every cookie has `Secure`. A cookie that does not look like a session is medium. Over plain HTTP the flag is
-//! asked for as well: the cookie travelled in clear as it was seen.
+//! Every cookie has `Secure`. A cookie that does not look like a session is medium. Over plain HTTP the flag
+//! is asked for as well: the cookie travelled in clear as it was seen.
 
 use portcullis_rules::Severity;
 use portcullis_rules::cookie::SECURE_MISSING;

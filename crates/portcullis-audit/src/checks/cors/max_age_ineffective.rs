@@ -1,5 +1,5 @@
-//! A preflight that is allowed may be remembered for a while, and no longer than browsers do: 1 s to 2 h, which is
-//! Chromium's limit. Only seen where an origin that we can send is allowed.
+//! A preflight that is allowed may be remembered for a while, and no longer than browsers do: 1 s to 2 h,
+//! which is Chromium's limit. Only seen where an origin that we can send is allowed.
 
 use http::Method;
 use portcullis_rules::cors::MAX_AGE_INEFFECTIVE;

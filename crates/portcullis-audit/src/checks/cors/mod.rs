@@ -9,8 +9,8 @@ pub(super) mod wildcard_credentials;
 use crate::evidence::live::{Evidence, OriginKind, Probe, Request, Response};
 use crate::verdict::{Observation, Verdict};
 
-/// Runs `fault` over the answers to foreign Origins. Without a fault, a probe that got no answer leaves the rule
-/// unknown.
+/// Runs `fault` over the answers to foreign Origins. Without a fault, a probe that got no answer leaves the
+/// rule unknown.
 fn on_foreign_origins(
     evidence: &Evidence,
     fault: impl Fn(OriginKind, &Request, &Response) -> Option<String>,

@@ -1,5 +1,5 @@
-//! No answer allows, by name, an origin that is foreign, `null`, a look-alike of the site's own, or the site without
-//! TLS. Without credentials the answers are those that anybody gets: low.
+//! No answer allows, by name, an origin that is foreign, `null`, a look-alike of the site's own, or the site
+//! without TLS. Without credentials the answers are those that anybody gets: low.
 
 use portcullis_rules::Severity;
 use portcullis_rules::cors::REFLECT_ORIGIN;
@@ -28,7 +28,8 @@ fn fault(kind: OriginKind, request: &Request, response: &Response) -> Option<Str
         OriginKind::Null => "the origin null",
         OriginKind::Suffix => "an origin that only ends like the allowed one",
         OriginKind::Prefix => "an origin that only begins like the allowed one",
-        OriginKind::PlainHttp => "the site's name without TLS",
+        OriginKind::Dot => "an origin with another letter in place of a dot",
+        OriginKind::PlainHttp => "the allowed name without TLS",
     };
     let credentials = if allows_credentials(response) { ", with credentials" } else { "" };
     Some(format!("allows {what}{credentials}"))

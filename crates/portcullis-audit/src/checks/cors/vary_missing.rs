@@ -1,5 +1,5 @@
-//! An answer that allows one origin by name says `Vary: Origin`, so that no cache gives it to another. A preflight
-//! is not cached by shared caches (RFC 9110, 9.3.7).
+//! An answer that allows one origin by name says `Vary: Origin`, so that no cache gives it to another. A
+//! preflight is not cached by shared caches (RFC 9110, 9.3.7).
 
 use http::Method;
 use portcullis_rules::cors::VARY_MISSING;

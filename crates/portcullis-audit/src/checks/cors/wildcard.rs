@@ -1,4 +1,5 @@
-//! No answer allows every origin by `*`. Right for public data that is only read: low, and not wrong for everybody.
+//! No answer allows every origin by `*`. Right for public data that is only read: low, and not wrong for
+//! everybody.
 
 use portcullis_rules::cors::WILDCARD;
 

@@ -1,5 +1,5 @@
-//! No answer allows credentials to an origin that it knows nothing of. `*` with credentials is refused by browsers,
-//! and shows that the application means to allow what it must not: medium.
+//! No answer allows credentials to an origin that it knows nothing of. `*` with credentials is refused by
+//! browsers, and shows that the application means to allow what it must not: medium.
 
 use portcullis_rules::Severity;
 use portcullis_rules::cors::WILDCARD_CREDENTIALS;

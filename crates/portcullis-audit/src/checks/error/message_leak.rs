@@ -1,5 +1,5 @@
-//! No error answer shows the words of a database, a driver or the file system. The words of a parser about the
-//! client's own JSON are the client's to know.
+//! No error answer shows the words of a database, a driver or the file system. The words of a parser about
+//! the client's own JSON are the client's to know.
 
 use portcullis_rules::error::MESSAGE_LEAK;
 

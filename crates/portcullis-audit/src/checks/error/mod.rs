@@ -9,11 +9,12 @@ mod stack_trace;
 
 use http::StatusCode;
 
-use crate::evidence::live::{Evidence, Exchange, Probe, Request, Response};
+use crate::checks::unanswered_page;
+use crate::evidence::live::{Evidence, Request, Response};
 use crate::verdict::{Observation, Verdict};
 
-/// Runs `fault` over the text of the error answers. Without a fault, the rule holds only if something was made to
-/// fail; a 404 alone shows nothing, since no handler ran.
+/// Runs `fault` over the text of the error answers. Without a fault, the rule holds only if something was
+/// made to fail; a 404 alone shows nothing, since no handler ran.
 fn on_error_texts(
     evidence: &Evidence,
     fault: impl Fn(&Request, &str) -> Option<String>,
@@ -39,13 +40,9 @@ fn failures(evidence: &Evidence) -> impl Iterator<Item = (&Request, &Response)> 
 }
 
 fn without_fault(evidence: &Evidence, because: &str) -> Verdict {
-    let unanswered = [Probe::Missing, Probe::MalformedPath, Probe::MalformedJson].iter().find_map(|probe| {
-        let Exchange { request, outcome, .. } = evidence.exchange(probe)?;
-        outcome.as_ref().err().map(|error| Verdict::unanswered(&request.to_string(), Some(error)))
-    });
-    if let Some(unanswered) = unanswered {
+    if let Some(unanswered) = unanswered_page(evidence) {
         unanswered
-    } else if failures(evidence).any(|(_, response)| response.text().is_some()) {
+    } else if failures(evidence).any(|(_, response)| response.is_whole() && response.text().is_some()) {
         Verdict::holds(because)
     } else {
         Verdict::out_of_sight("neither a malformed path nor malformed JSON made the application fail")

@@ -1,5 +1,6 @@
-//! Errors are answered in the application's own form. Express's default page for anything but a missing page shows
-//! that no middleware with four arguments took the error. Cannot see whether a rejected promise gets lost.
+//! Errors are answered in the application's own form. Express's default page for anything but a missing page
+//! shows that no middleware with four arguments took the error. Cannot see whether a rejected promise gets
+//! lost.
 
 use portcullis_rules::error::NO_HANDLER;
 

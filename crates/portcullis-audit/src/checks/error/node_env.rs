@@ -1,5 +1,6 @@
 //! Express's default error page shows a stack trace only when `NODE_ENV` is not `production`. The same page
-//! without one shows that it is. Where the application or a gate answers errors itself, the outside cannot tell.
+//! without one shows that it is. Where the application or a gate answers errors itself, the outside cannot
+//! tell.
 
 use portcullis_rules::error::NODE_ENV;
 

@@ -1,5 +1,5 @@
-//! No error answer shows an absolute path of the server's files, inside a stack trace or outside. The path of the
-//! request itself, which many error pages repeat, does not count, nor do links.
+//! No error answer shows an absolute path of the server's files, inside a stack trace or outside. The path of
+//! the request itself, which many error pages repeat, does not count, nor do links.
 
 use portcullis_rules::error::PATH_LEAK;
 

@@ -5,7 +5,8 @@
 /// In JSON a trace stands in one string, with `\n` written out, or in a list of strings.
 pub(super) fn first_frame(text: &str) -> Option<String> {
     text.split('\n')
-        .flat_map(|line| line.split("\\n"))
+        // With a space behind it: `C:\node_modules` has the same two letters.
+        .flat_map(|line| line.split("\\n "))
         .flat_map(|line| line.split("\",\""))
         .map(|line| line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '[' | ']' | '\\')))
         .find(|line| is_frame(line))

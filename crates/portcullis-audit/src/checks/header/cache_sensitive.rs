@@ -1,11 +1,11 @@
 //! An answer that sets a cookie says that shared caches must not keep it: `no-store`, `private` or `no-cache`
-//! (RFC 9111, 7.3: Set-Cookie alone does not keep a cache away). Where nothing is said at all, few caches would
-//! keep it: low. Cannot see pages behind a login.
+//! (RFC 9111, 7.3: Set-Cookie alone does not keep a cache away). Where nothing is said at all, few caches
+//! would keep it: low. Cannot see pages behind a login.
 
 use portcullis_rules::Severity;
 use portcullis_rules::header::CACHE_SENSITIVE;
 
-use crate::checks::Check;
+use crate::checks::{Check, unanswered_page};
 use crate::evidence::live::{Evidence, Response};
 use crate::verdict::{Fault, Observation, Verdict};
 
@@ -15,7 +15,7 @@ fn live(evidence: &Evidence) -> Verdict {
     let setting: Vec<_> =
         evidence.pages().filter(|(_, response)| response.fields.contains_key("set-cookie")).collect();
     if setting.is_empty() {
-        return Verdict::does_not_apply("no page set a cookie");
+        return unanswered_page(evidence).unwrap_or_else(|| Verdict::does_not_apply("no page set a cookie"));
     }
     let open: Vec<_> = setting.into_iter().filter(|(_, response)| !is_kept_private(response)).collect();
     if open.is_empty() {

@@ -1,5 +1,5 @@
-//! Every HTML answer, error pages included, has an enforced policy, in a field or in a `meta` element. Cannot see
-//! pages that were not fetched.
+//! Every HTML answer, error pages included, has an enforced policy, in a field or in a `meta` element. Cannot
+//! see pages that were not fetched.
 
 use portcullis_rules::header::CSP_MISSING;
 

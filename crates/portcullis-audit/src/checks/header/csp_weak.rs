@@ -1,6 +1,7 @@
-//! The page's policy stops injected scripts, plug-ins, a foreign `<base>`, and framing. Of several policies the
-//! strictest counts for each point. What only concerns styles or framing that `X-Frame-Options` stops already is
-//! low. Does not know whether an allowed host serves scripts that anybody can use (JSONP, old libraries).
+//! The page's policy stops injected scripts, plug-ins, a foreign `<base>`, and framing. Of several policies
+//! the strictest counts for each point. What only concerns styles or framing that `X-Frame-Options` stops
+//! already is low. Does not know whether an allowed host serves scripts that anybody can use (JSONP, old
+//! libraries).
 
 use portcullis_rules::Severity;
 use portcullis_rules::header::CSP_WEAK;

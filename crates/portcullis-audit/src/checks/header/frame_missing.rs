@@ -1,5 +1,5 @@
-//! The page says who may frame it: CSP `frame-ancestors`, or `X-Frame-Options` with DENY or SAMEORIGIN. Does not
-//! know whether it is meant to be framed.
+//! The page says who may frame it: CSP `frame-ancestors`, or `X-Frame-Options` with DENY or SAMEORIGIN. Does
+//! not know whether it is meant to be framed.
 
 use portcullis_rules::header::FRAME_MISSING;
 

@@ -1,5 +1,5 @@
-//! At least one protective field is on the page or on the 404. Does not count what Express writes on its own error
-//! page.
+//! At least one protective field is on the page or on the 404. Does not count what Express writes on its own
+//! error page.
 
 use portcullis_rules::header::HELMET_MISSING;
 

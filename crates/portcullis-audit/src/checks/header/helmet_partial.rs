@@ -1,5 +1,6 @@
-//! The page has all of the protective fields, or none (then that is another rule's finding). `frame-ancestors`
-//! does what X-Frame-Options does, a `meta` element what its field does; HSTS counts over TLS.
+//! The page has all of the protective fields, or none (then that is another rule's finding).
+//! `frame-ancestors` does what X-Frame-Options does, a `meta` element what its field does; HSTS counts over
+//! TLS.
 
 use portcullis_rules::header::HELMET_PARTIAL;
 

@@ -1,5 +1,5 @@
-//! The page has Cross-Origin-Opener-Policy, Cross-Origin-Resource-Policy and Origin-Agent-Cluster, each with a
-//! value that isolates at least partly. The last alone is only a hint to the browser: its absence is info.
+//! The page has Cross-Origin-Opener-Policy, Cross-Origin-Resource-Policy and Origin-Agent-Cluster, each with
+//! a value that isolates at least partly. The last alone is only a hint to the browser: its absence is info.
 
 use portcullis_rules::Severity;
 use portcullis_rules::header::ISOLATION_MISSING;

@@ -1,22 +1,20 @@
-//! No answer tells a product's version in `Server`, `Via` or the fields of ASP.NET. A bare product name is info:
-//! it says what the behaviour of the server says anyway.
+//! No answer tells a product's version in `Server`, `Via` or the fields of ASP.NET. A bare product name is
+//! info: it says what the behaviour of the server says anyway.
 
 use portcullis_rules::Severity;
 use portcullis_rules::header::SERVER_BANNER;
 
-use crate::checks::{Check, observed};
+use crate::checks::{Check, on_pages};
 use crate::evidence::live::{Evidence, Response};
 use crate::verdict::Verdict;
 
 pub(in crate::checks) const CHECK: Check = Check { proves: &SERVER_BANNER, live };
 
 fn live(evidence: &Evidence) -> Verdict {
-    let versions = observed(evidence.pages(), version);
-    if !versions.is_empty() {
-        return Verdict::broken_if_any(versions, Verdict::holds(""));
+    match on_pages(evidence, version, "no answer names a product") {
+        Verdict::Holds { because } => on_pages(evidence, product, &because).at(Severity::Info),
+        other => other,
     }
-    Verdict::broken_if_any(observed(evidence.pages(), product), Verdict::holds("no answer names a product"))
-        .at(Severity::Info)
 }
 
 fn version(response: &Response) -> Option<String> {

@@ -1,9 +1,9 @@
-//! No answer names Express, or another framework of its kind, in `X-Powered-By`. A value that names none of them
-//! is taken as the decoy that helmet's `setTo` used to send.
+//! No answer names Express, or another framework of its kind, in `X-Powered-By`. A value that names none of
+//! them is taken as the decoy that helmet's `setTo` used to send.
 
 use portcullis_rules::header::X_POWERED_BY;
 
-use crate::checks::{Check, observed};
+use crate::checks::{Check, on_pages};
 use crate::evidence::live::{Evidence, Response};
 use crate::verdict::Verdict;
 
@@ -14,10 +14,7 @@ const FRAMEWORKS: [&str; 9] =
     ["express", "next.js", "nuxt", "koa", "sails", "strapi", "keystone", "feathers", "node"];
 
 fn live(evidence: &Evidence) -> Verdict {
-    Verdict::broken_if_any(
-        observed(evidence.pages(), fault),
-        Verdict::holds("no answer names its framework in X-Powered-By"),
-    )
+    on_pages(evidence, fault, "no answer names its framework in X-Powered-By")
 }
 
 fn fault(response: &Response) -> Option<String> {

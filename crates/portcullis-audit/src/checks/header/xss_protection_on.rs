@@ -1,5 +1,5 @@
-//! `X-XSS-Protection` is absent or 0. The filter it switches on is gone from browsers, and in those that had it,
-//! it made holes of its own.
+//! `X-XSS-Protection` is absent or 0. The filter it switches on is gone from browsers, and in those that had
+//! it, it made holes of its own.
 
 use portcullis_rules::header::XSS_PROTECTION_ON;
 

@@ -1,5 +1,5 @@
-//! The certificate verifies against Mozilla's roots and those given: chain, dates, name, signature. Cannot know a
-//! private root that was not given. Revocation is not looked up.
+//! The certificate verifies against Mozilla's roots and those given: chain, dates, name, signature. Cannot
+//! know a private root that was not given. Revocation is not looked up.
 
 use portcullis_rules::tls::CERTIFICATE_INVALID;
 

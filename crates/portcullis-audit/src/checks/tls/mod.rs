@@ -1,5 +1,5 @@
-//! What a TLS handshake and the plain HTTP port show. What needs hand-made hellos (old versions, weak suites) is not
-//! judged here.
+//! What a TLS handshake and the plain HTTP port show. What needs hand-made hellos (old versions, weak suites)
+//! is not judged here.
 
 pub(super) mod certificate_invalid;
 pub(super) mod no_13;

@@ -1,5 +1,5 @@
-//! The server chooses X25519MLKEM768 when it is offered first. A server that knows it and prefers another group
-//! counts as one without: what counts is what a browser gets.
+//! The server chooses X25519MLKEM768 when it is offered first. A server that knows it and prefers another
+//! group counts as one without: what counts is what a browser gets.
 
 use portcullis_rules::tls::NO_PQ;
 

@@ -1,5 +1,5 @@
-//! Plain HTTP leads to https on the same site by a redirect, or is refused. Judged where the site was asked over
-//! plain HTTP, and on the port beside the https one where that is known.
+//! Plain HTTP leads to https on the same site by a redirect, or is refused. Judged where the site was asked
+//! over plain HTTP, and on the port beside the https one where that is known.
 
 use http::header::LOCATION;
 use portcullis_rules::tls::NO_REDIRECT;

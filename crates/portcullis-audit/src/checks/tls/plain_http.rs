@@ -1,5 +1,6 @@
-//! The site is not served over plain HTTP: neither the URL that was asked for, nor the port beside the https one. A
-//! redirect or a refusal is no service. A proxy with TLS in front of a loopback address cannot be seen.
+//! The site is not served over plain HTTP: neither the URL that was asked for, nor the port beside the https
+//! one. A redirect or a refusal is no service. A proxy with TLS in front of a loopback address cannot be
+//! seen.
 
 use http::StatusCode;
 use portcullis_rules::tls::PLAIN_HTTP;

@@ -1,5 +1,6 @@
 //! Asks a site the questions of an audit, one after the other.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use super::fetch::Fetcher;
 use super::fetch_error::FetchError;
 use super::options::Options;
 use super::set_cookie::SetCookie;
-use super::target::Target;
+use super::target::{Target, TargetError};
 use super::tls::{RootsError, Tls};
 
 /// Stands for an origin that has nothing to do with the site (RFC 2606: never anyone's).
@@ -54,9 +55,7 @@ impl Evidence {
 
     /// The answers that a user can come to see: the page, and one of each kind of error.
     pub fn pages(&self) -> impl Iterator<Item = (&Request, &Response)> {
-        [Probe::Page, Probe::Missing, Probe::MalformedPath, Probe::MalformedJson]
-            .into_iter()
-            .filter_map(|probe| self.answer(&probe))
+        Probe::PAGES.iter().filter_map(|probe| self.answer(probe))
     }
 
     /// The answers to Origins that are not the site's, with the kind of origin.
@@ -69,18 +68,15 @@ impl Evidence {
         })
     }
 
-    /// Every cookie that was set, with the answer that set it, redirects included; one of each name and set of
-    /// attributes. What removes a cookie is left out.
+    /// Every cookie that was set, with the answer that set it, redirects included; one of each name and set
+    /// of attributes. What removes a cookie is left out.
     pub fn cookies(&self) -> Vec<(SetCookie, &Request, &Response)> {
-        let mut cookies: Vec<(SetCookie, &Request, &Response)> = Vec::new();
+        let mut known = BTreeSet::new();
+        let mut cookies = Vec::new();
         for (request, response) in self.exchanges.iter().filter_map(answered) {
             let now = response.unix_time();
             for cookie in response.cookies().filter(|cookie| !cookie.is_removal(now)) {
-                let again = |(known, ..): &(SetCookie, &Request, &Response)| {
-                    *known
-                        == SetCookie { value: known.value.clone(), expires: known.expires, ..cookie.clone() }
-                };
-                if !cookies.iter().any(again) {
+                if known.insert(SetCookie { value: String::new(), expires: None, ..cookie.clone() }) {
                     cookies.push((cookie, request, response));
                 }
             }
@@ -97,9 +93,19 @@ fn answered(exchange: &Exchange) -> Option<(&Request, &Response)> {
 /// the evidence.
 pub(crate) async fn collect(asked: Target, options: &Options) -> Result<Evidence, CollectError> {
     let fetcher = Fetcher::new(options, Tls::new(&options.extra_roots_pem)?);
+    let mut allowed = options
+        .allowed_origins
+        .iter()
+        .take(Options::MAX_ALLOWED_ORIGINS)
+        .map(|origin| Target::parse(origin))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut evidence = Evidence { target: asked.clone(), asked, exchanges: Vec::new(), notes: Vec::new() };
     fetch_page(&fetcher, &mut evidence, options).await?;
     let page_seen = Instant::now();
+    if let Some((_, page)) = evidence.answer(&Probe::Page).filter(|(_, page)| page.status.as_u16() >= 400) {
+        let status = page.status;
+        evidence.notes.push(format!("the page answers with status {status}: what users see may differ"));
+    }
     let target = evidence.target.clone();
 
     let missing = target.with_path(&format!("/portcullis-audit-{:016x}", random()));
@@ -115,7 +121,11 @@ pub(crate) async fn collect(asked: Target, options: &Options) -> Result<Evidence
     ask(&fetcher, &mut evidence, Probe::MalformedJson, json).await;
 
     ask_origin(&fetcher, &mut evidence, OriginKind::Foreign, FOREIGN_ORIGIN).await;
-    for (kind, origin) in crafted_origins(&trusted_origin(&evidence)) {
+    ask_origin(&fetcher, &mut evidence, OriginKind::Null, "null").await;
+    if allowed.is_empty() {
+        allowed.push(named_origin(&evidence));
+    }
+    for (kind, origin) in allowed.iter().flat_map(look_alikes) {
         ask_origin(&fetcher, &mut evidence, kind, &origin).await;
     }
 
@@ -197,8 +207,8 @@ fn next_hop(from: &Target, response: &Response) -> Hop {
     }
 }
 
-/// The origin whose look-alikes are worth a try: one that the site names to everybody, or its own.
-fn trusted_origin(evidence: &Evidence) -> Target {
+/// The origin that the site names to everybody, or its own.
+fn named_origin(evidence: &Evidence) -> Target {
     let named = evidence
         .answers()
         .filter_map(|(_, response)| response.field(ACCESS_CONTROL_ALLOW_ORIGIN.as_str()))
@@ -207,19 +217,21 @@ fn trusted_origin(evidence: &Evidence) -> Target {
     named.unwrap_or_else(|| evidence.target.clone())
 }
 
-fn crafted_origins(trusted: &Target) -> Vec<(OriginKind, String)> {
-    let (scheme, host, authority) = (trusted.scheme(), trusted.host(), trusted.authority());
-    let mut origins = vec![
-        (OriginKind::Null, "null".to_owned()),
-        (OriginKind::Prefix, format!("{scheme}://{host}.attacker.example")),
-    ];
-    // No browser has an origin whose host ends in an address with more before it.
-    if trusted.address().is_none() {
-        origins.push((OriginKind::Suffix, format!("{scheme}://attacker{authority}")));
-    } else {
-        origins.retain(|(kind, _)| *kind != OriginKind::Prefix || !host.starts_with('['));
+/// What a careless comparison takes for `allowed`.
+fn look_alikes(allowed: &Target) -> Vec<(OriginKind, String)> {
+    let (scheme, host, authority) = (allowed.scheme(), allowed.host(), allowed.authority());
+    let mut origins = Vec::new();
+    if !host.starts_with('[') {
+        origins.push((OriginKind::Prefix, format!("{scheme}://{host}.attacker.example")));
     }
-    if trusted.is_https() {
+    // No browser has an origin whose host ends in an address with more before it.
+    if allowed.address().is_none() {
+        origins.push((OriginKind::Suffix, format!("{scheme}://attacker{authority}")));
+        if host.matches('.').count() > 1 {
+            origins.push((OriginKind::Dot, format!("{scheme}://{}", authority.replacen('.', "x", 1))));
+        }
+    }
+    if allowed.is_https() {
         origins.push((OriginKind::PlainHttp, format!("http://{host}")));
     }
     origins
@@ -252,6 +264,8 @@ fn random() -> u64 {
 pub(crate) enum CollectError {
     /// The roots cannot be used.
     Roots(RootsError),
+    /// An allowed origin is none.
+    Origin(TargetError),
     /// The page got no answer.
     NoPage { url: String, error: FetchError },
     /// The page is never reached.
@@ -261,6 +275,12 @@ pub(crate) enum CollectError {
 impl From<RootsError> for CollectError {
     fn from(error: RootsError) -> Self {
         Self::Roots(error)
+    }
+}
+
+impl From<TargetError> for CollectError {
+    fn from(error: TargetError) -> Self {
+        Self::Origin(error)
     }
 }
 
@@ -296,21 +316,25 @@ mod tests {
     use super::*;
 
     fn origins(url: &str) -> Vec<String> {
-        crafted_origins(&Target::parse(url).unwrap()).into_iter().map(|(_, origin)| origin).collect()
+        look_alikes(&Target::parse(url).unwrap()).into_iter().map(|(_, origin)| origin).collect()
     }
 
     #[test]
-    fn crafted_origins_look_like_the_site_and_are_not_it() {
+    fn look_alikes_are_not_the_origin() {
         assert_eq!(
-            origins("https://shop.example:8443/x"),
+            origins("https://www.shop.example:8443/x"),
             [
-                "null",
-                "https://shop.example.attacker.example",
-                "https://attackershop.example:8443",
-                "http://shop.example"
+                "https://www.shop.example.attacker.example",
+                "https://attackerwww.shop.example:8443",
+                "https://wwwxshop.example:8443",
+                "http://www.shop.example"
             ]
         );
-        assert_eq!(origins("http://127.0.0.1:3000/"), ["null", "http://127.0.0.1.attacker.example"]);
-        assert_eq!(origins("http://[::1]/"), ["null"]);
+        assert_eq!(
+            origins("http://shop.example/"),
+            ["http://shop.example.attacker.example", "http://attackershop.example"]
+        );
+        assert_eq!(origins("http://127.0.0.1:3000/"), ["http://127.0.0.1.attacker.example"]);
+        assert_eq!(origins("http://[::1]/"), [""; 0]);
     }
 }

@@ -1,9 +1,11 @@
 //! Content-Security-Policy as a browser reads it (W3C CSP Level 3, 2.2).
 
+use std::collections::BTreeMap;
+
 /// One policy: directives in lower case with their sources.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContentSecurityPolicy {
-    directives: Vec<(String, Vec<String>)>,
+    directives: BTreeMap<String, Vec<String>>,
 }
 
 impl ContentSecurityPolicy {
@@ -13,22 +15,19 @@ impl ContentSecurityPolicy {
     }
 
     fn parse(text: &str) -> Self {
-        let mut directives: Vec<(String, Vec<String>)> = Vec::new();
+        let mut directives = BTreeMap::new();
         for directive in text.split(';') {
             let mut words = directive.split_ascii_whitespace();
             let Some(name) = words.next() else { continue };
-            let name = name.to_ascii_lowercase();
             // Of two directives with one name, the first counts.
-            if directives.iter().all(|(known, _)| *known != name) {
-                directives.push((name, words.map(str::to_owned).collect()));
-            }
+            directives.entry(name.to_ascii_lowercase()).or_insert_with(|| words.map(str::to_owned).collect());
         }
         Self { directives }
     }
 
     /// The sources of a directive, as written.
     pub fn directive(&self, name: &str) -> Option<&[String]> {
-        self.directives.iter().find(|(known, _)| known == name).map(|(_, sources)| sources.as_slice())
+        self.directives.get(name).map(Vec::as_slice)
     }
 
     /// The sources that govern a fetch: the directive's own, or those of `default-src`.

@@ -41,6 +41,26 @@ pub enum Probe {
     PlainHttp,
 }
 
+impl Probe {
+    /// The answers that a user can come to see: the page, and one of each kind of error.
+    pub(crate) const PAGES: [Self; 4] = [Self::Page, Self::Missing, Self::MalformedPath, Self::MalformedJson];
+
+    /// What is asked for, in words.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Redirect => "the redirect",
+            Self::Page => "the page",
+            Self::PageAgain => "the page, fetched again,",
+            Self::Missing => "a path that does not exist",
+            Self::MalformedPath => "a malformed path",
+            Self::MalformedJson => "malformed JSON",
+            Self::ForeignOrigin(_) => "a request with a foreign Origin",
+            Self::Preflight(_) => "a preflight with a foreign Origin",
+            Self::PlainHttp => "plain HTTP",
+        }
+    }
+}
+
 /// An Origin, by what an allow-list must get wrong to let it in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -49,11 +69,13 @@ pub enum OriginKind {
     Foreign,
     /// `null`: what a sandboxed frame or a local file sends.
     Null,
-    /// Ends like the site's: `https://attackershop.example`.
+    /// Ends like the allowed one: `https://attackershop.example`.
     Suffix,
-    /// Begins like the site's: `https://shop.example.attacker.example`.
+    /// Begins like the allowed one: `https://shop.example.attacker.example`.
     Prefix,
-    /// The site's own name without TLS.
+    /// Has a letter where the allowed one has its first dot: `https://wwwxshop.example`.
+    Dot,
+    /// The allowed one without TLS.
     PlainHttp,
 }
 
@@ -206,11 +228,19 @@ impl Response {
         policies
     }
 
-    /// The cookies it sets. A field that no browser would read as a cookie is left out.
+    /// Whether the body came as far as it is looked at.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.body_end, BodyEnd::Complete | BodyEnd::Cut)
+    }
+
+    /// The cookies it sets, up to 300: browsers keep fewer of one site. A field that no browser would read as
+    /// a cookie is left out.
     pub fn cookies(&self) -> impl Iterator<Item = SetCookie> {
+        const MAX_FIELDS: usize = 300;
         self.fields
             .get_all(SET_COOKIE)
             .iter()
+            .take(MAX_FIELDS)
             .filter_map(|field| SetCookie::parse(&String::from_utf8_lossy(field.as_bytes())))
     }
 

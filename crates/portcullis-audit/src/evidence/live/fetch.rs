@@ -91,6 +91,7 @@ impl<'a> Fetcher<'a> {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
+        let is_plain = handshake.is_none();
         let began = Beginning::default();
         let stream = TokioIo::new(Watched { stream, began: began.clone() });
         let message = message(request)?;
@@ -100,11 +101,11 @@ impl<'a> Fetcher<'a> {
             .max_headers(max_head_bytes / 4)
             .handshake(stream)
             .await
-            .map_err(|error| head_error(&error, &began, max_head_bytes))?;
+            .map_err(|error| head_error(&error, &began, max_head_bytes, is_plain))?;
         let exchange = async {
             let response = within(self.options.head_timeout, Stage::Head, sender.send_request(message))
                 .await?
-                .map_err(|error| head_error(&error, &began, max_head_bytes))?;
+                .map_err(|error| head_error(&error, &began, max_head_bytes, is_plain))?;
             let (head, body) = response.into_parts();
             let (body, body_end) = self.read(body).await;
             Ok(Response {
@@ -194,7 +195,7 @@ fn connect_error(error: &std::io::Error, host: &str, port: u16) -> FetchError {
     }
 }
 
-fn head_error(error: &hyper::Error, began: &Beginning, max_bytes: usize) -> FetchError {
+fn head_error(error: &hyper::Error, began: &Beginning, max_bytes: usize, is_plain: bool) -> FetchError {
     let seen = began.bytes();
     // A TLS record: alert (21) or handshake (22), major version 3 (RFC 8446, 5.1).
     if matches!(seen.as_slice(), [21 | 22, 3, ..]) {
@@ -204,9 +205,11 @@ fn head_error(error: &hyper::Error, began: &Beginning, max_bytes: usize) -> Fetc
     } else if error.is_parse() {
         FetchError::NotHttp { began: quoted(&String::from_utf8_lossy(&seen)) }
     } else {
+        let source = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         let detail = match seen.len() {
-            0 => "not one byte came".to_owned(),
-            _ => format!("it began with `{}`", quoted(&String::from_utf8_lossy(&seen))),
+            0 if is_plain => format!("not one byte came, as from a port that wants TLS; {}", quoted(&source)),
+            0 => format!("not one byte came; {}", quoted(&source)),
+            _ => format!("it began with `{}`; {}", quoted(&String::from_utf8_lossy(&seen)), quoted(&source)),
         };
         FetchError::ClosedEarly { detail }
     }

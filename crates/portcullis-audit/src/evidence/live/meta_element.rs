@@ -1,6 +1,7 @@
 //! `meta` elements of an HTML document.
 
-/// The `content` of the first `meta` whose `attribute` (`name` or `http-equiv`) is `value`, in any letter case.
+/// The `content` of the first `meta` whose `attribute` (`name` or `http-equiv`) is `value`, in any letter
+/// case.
 pub(crate) fn meta_content(html: &str, attribute: &str, value: &str) -> Option<String> {
     let mut rest = html;
     while let Some(at) = rest.find('<') {
@@ -8,7 +9,8 @@ pub(crate) fn meta_content(html: &str, attribute: &str, value: &str) -> Option<S
         if rest.starts_with("!--") {
             rest = rest.get(rest.find("-->")?..)?;
         } else if rest.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("meta")) {
-            let attributes = attributes(rest.get(4..)?);
+            let (attributes, after) = attributes(rest.get(4..)?);
+            rest = after;
             let find = |wanted: &str| {
                 attributes.iter().find(|(name, _)| name == wanted).map(|(_, content)| content.as_str())
             };
@@ -20,8 +22,8 @@ pub(crate) fn meta_content(html: &str, attribute: &str, value: &str) -> Option<S
     None
 }
 
-/// Names in lower case, values without their quotes, up to the end of the tag.
-fn attributes(tag: &str) -> Vec<(String, String)> {
+/// Names in lower case and values without their quotes up to the end of the tag, and what follows it.
+fn attributes(tag: &str) -> (Vec<(String, String)>, &str) {
     let mut found = Vec::new();
     let mut rest = tag.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
     while !rest.is_empty() && !rest.starts_with('>') {
@@ -40,7 +42,7 @@ fn attributes(tag: &str) -> Vec<(String, String)> {
         found.push((name.to_ascii_lowercase(), value.to_owned()));
         rest = after.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
     }
-    found
+    (found, rest)
 }
 
 fn value_of(text: &str) -> (&str, &str) {

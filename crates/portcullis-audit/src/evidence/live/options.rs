@@ -11,6 +11,10 @@ pub struct Options {
     /// The port on which the same site answers plain HTTP, where the URL is https and its port is not 443.
     /// For port 443 it is 80 without being told. Asked whether it leads to https.
     pub http_port: Option<u16>,
+    /// Origins that the site means to allow through CORS, `https://app.example.com`: look-alikes of them are
+    /// tried. At most 8 are read. Without any: look-alikes of the origin that the site names by itself, or of
+    /// its own.
+    pub allowed_origins: Vec<String>,
     /// Redirects to follow, at most. Default 5.
     pub max_redirects: usize,
     /// Bytes kept of each body. Default 256 KiB.
@@ -28,11 +32,16 @@ pub struct Options {
     pub total_timeout: Duration,
 }
 
+impl Options {
+    pub(crate) const MAX_ALLOWED_ORIGINS: usize = 8;
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
             extra_roots_pem: String::new(),
             http_port: None,
+            allowed_origins: Vec::new(),
             max_redirects: 5,
             max_body_bytes: 256 * 1024,
             max_head_bytes: 64 * 1024,

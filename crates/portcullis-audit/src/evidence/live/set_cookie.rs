@@ -5,7 +5,7 @@ use std::fmt;
 use super::cookie_date;
 
 /// One cookie with its attributes.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct SetCookie {
     /// The name, spelled as sent.
@@ -92,6 +92,7 @@ impl SetCookie {
             return false;
         }
         NAMES.contains(&name)
+            || (name == "id" && self.bare_name().len() < self.name.len())
             || PARTS.iter().any(|part| name.contains(part))
             || [".sid", "_sid", "-sid", ":sess", ".sess", "_sess", "-sess"]
                 .iter()
@@ -224,6 +225,7 @@ mod tests {
         for field in [
             "connect.sid=x",
             "__Host-sid=x",
+            "__Host-id=x",
             "koa.sess.sig=x",
             "PHPSESSID=x",
             "JSESSIONID=x",

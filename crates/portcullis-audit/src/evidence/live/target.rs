@@ -294,7 +294,7 @@ mod tests {
             ("http://shop.example:99999/", "port"),
             ("http://sh op/", "host"),
             ("http://[::1/", "host"),
-            ("http://[zz]/", "host"),
+            ("http://[zz]/", "IPv6"),
             ("http://b\u{fc}cher.example/", "host"),
         ] {
             let error = Target::parse(url).unwrap_err().to_string();

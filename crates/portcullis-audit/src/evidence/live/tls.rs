@@ -201,6 +201,10 @@ fn in_words(error: &rustls::Error, alone: bool) -> String {
                 .to_owned()
         }
         CertificateError::UnknownIssuer => "its chain leads to no trusted root".to_owned(),
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "it is an authority's certificate, used as a server's (as `openssl req -x509` makes them)"
+                .to_owned()
+        }
         CertificateError::Revoked => "it has been revoked".to_owned(),
         _ => error.to_string(),
     }

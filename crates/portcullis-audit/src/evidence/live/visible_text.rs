@@ -36,10 +36,12 @@ pub(crate) fn visible_text(html: &str) -> String {
     out
 }
 
+/// Where the text goes on after the element `name` that `tag` opens.
 fn after_closing(tag: &str, name: &str) -> Option<usize> {
-    let lower = tag.to_ascii_lowercase();
-    let close = lower.find(&format!("</{name}"))?;
-    lower.get(close..)?.find('>').map(|end| close + end + 1)
+    let close = tag.match_indices("</").map(|(at, _)| at).find(|at| {
+        tag.get(at + 2..at + 2 + name.len()).is_some_and(|closed| closed.eq_ignore_ascii_case(name))
+    })?;
+    tag.get(close..)?.find('>').map(|end| close + end + 1)
 }
 
 fn push_decoded(out: &mut String, text: &str) {
