@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = format!("{EXAMPLES}\n\n{FORMULA}"))]
 pub(crate) struct Arguments {
-    /// The site, as https://app.example/
+    /// The site, as <https://app.example>/
     url: String,
     /// Write JSON.
     #[arg(long)]

@@ -39,7 +39,7 @@ impl Routes {
         for route in &config.routes {
             match stack::build(route) {
                 Ok(stack) => {
-                    routes.push(Route { path: route.path.trim_end_matches('/').to_ascii_lowercase(), stack })
+                    routes.push(Route { path: route.path.trim_end_matches('/').to_ascii_lowercase(), stack });
                 }
                 Err(wrong) => errors.extend(wrong.into_iter().map(|error| (route.path.clone(), error))),
             }

@@ -131,7 +131,7 @@ impl<B: Body> Body for LoggedBody<B> {
         if let Some(line) = this.line {
             match &polled {
                 Poll::Ready(Some(Ok(frame))) => {
-                    line.bytes += frame.data_ref().map_or(0, Buf::remaining) as u64
+                    line.bytes += frame.data_ref().map_or(0, Buf::remaining) as u64;
                 }
                 Poll::Ready(Some(Err(_))) => line.is_cut = true,
                 Poll::Ready(None) | Poll::Pending => {}

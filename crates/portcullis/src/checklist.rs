@@ -197,13 +197,10 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_said_at_once() {
-        let mut config = Config::default();
-        let mut body = body::Config::default();
-        body.max_bytes = 0;
-        config.body = Switch::On(body);
-        let mut access = access::Config::default();
-        access.deny.push(access::Rule::path("no-slash"));
-        config.access = Switch::On(access);
+        let body = body::Config { max_bytes: 0, ..body::Config::default() };
+        let access =
+            access::Config { deny: vec![access::Rule::path("no-slash")], ..access::Config::default() };
+        let config = Config { body: Switch::On(body), access: Switch::On(access), ..Config::default() };
         let errors = config.build().unwrap_err();
         let paths: Vec<&str> = errors.iter().map(ConfigError::path).collect();
         assert_eq!(paths, ["access.deny[0].path", "body.max_bytes"]);

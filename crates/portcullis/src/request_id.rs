@@ -29,7 +29,8 @@ impl RequestId {
             if getrandom::fill(&mut seed).is_err() {
                 // Uniqueness across processes is all that is needed; the clock gives it where the kernel does not.
                 let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-                return now.map_or(0, |now| now.as_nanos() as u64 & 0xffff_ffff_ffff);
+                return now
+                    .map_or(0, |now| u64::from(now.subsec_nanos()) << 32 | now.as_secs() & 0xffff_ffff);
             }
             u64::from_le_bytes(seed)
         });

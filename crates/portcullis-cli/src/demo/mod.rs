@@ -40,7 +40,7 @@ fn show(once: bool) -> Result<(), String> {
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed("no runtime"))?;
     let bare = app::start().map_err(failed("the sample app does not start"))?;
     say(&format!("A small app with the usual faults runs at http://{bare}. Auditing it ..."));
-    let before = audit(&runtime, &format!("http://{bare}/"), Options::default())?;
+    let before = audit(&runtime, &format!("http://{bare}/"), &Options::default())?;
 
     let gate = start_gate(bare)?;
     let url = format!("https://localhost:{}/", gate.https.port());
@@ -48,7 +48,7 @@ fn show(once: bool) -> Result<(), String> {
     let mut options = Options::default();
     options.extra_roots_pem = gate.certificate;
     options.http_port = Some(gate.http.port());
-    let after = audit(&runtime, &url, options)?;
+    let after = audit(&runtime, &url, &options)?;
 
     print(&table::render(&before, &after));
     if !once {
@@ -67,8 +67,8 @@ fn show(once: bool) -> Result<(), String> {
     Ok(())
 }
 
-fn audit(runtime: &tokio::runtime::Runtime, url: &str, options: Options) -> Result<Report, String> {
-    runtime.block_on(audit_url(url, &options)).map_err(|error| error.to_string())
+fn audit(runtime: &tokio::runtime::Runtime, url: &str, options: &Options) -> Result<Report, String> {
+    runtime.block_on(audit_url(url, options)).map_err(|error| error.to_string())
 }
 
 /// A gate that serves in a thread of its own.

@@ -87,7 +87,7 @@ impl<'t> Document<'t> {
                 for (index, route) in routes.iter().enumerate() {
                     match route.get_ref() {
                         DeValue::Table(table) => {
-                            self.check_keys_of(table, &format!("route[{index}]."), &in_route, problems)
+                            self.check_keys_of(table, &format!("route[{index}]."), &in_route, problems);
                         }
                         _ => problems.push(self.problem_at(
                             route.span().start,
@@ -120,7 +120,7 @@ impl<'t> Document<'t> {
     }
 }
 
-impl<'t> Section<'_, 't> {
+impl Section<'_, '_> {
     pub(super) fn has(&self, name: &str) -> bool {
         self.table.as_ref().is_some_and(|table| table.get_ref().contains_key(name))
     }
@@ -261,7 +261,7 @@ fn offset_of(table: &Spanned<DeTable<'_>>, path: &str) -> usize {
 
 /// Lays a route's tables over the gate's, key by key.
 fn lay_over<'t>(base: &mut DeTable<'t>, over: &DeTable<'t>) {
-    for (key, value) in over.iter() {
+    for (key, value) in over {
         match (base.get_mut(key.get_ref().as_ref()).map(Spanned::get_mut), value.get_ref()) {
             // A guard that is off is on again where a route configures it, and the reverse.
             (Some(DeValue::Table(below)), DeValue::Table(above)) if !above.contains_key("off") => {
@@ -278,7 +278,7 @@ fn lay_over<'t>(base: &mut DeTable<'t>, over: &DeTable<'t>) {
 
 fn line_of(text: &str, offset: usize) -> usize {
     let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
-    before.iter().filter(|byte| **byte == b'\n').count() + 1
+    before.split(|byte| *byte == b'\n').count()
 }
 
 /// serde's "unknown field `x`, expected one of `a`, `b`", with a guess at what was meant.

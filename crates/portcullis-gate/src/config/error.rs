@@ -42,7 +42,7 @@ impl ConfigFileError {
         if problems.is_empty() {
             return Ok(());
         }
-        problems.sort_by(|a, b| a.line.cmp(&b.line));
+        problems.sort_by_key(|a| a.line);
         problems.dedup();
         Err(Self::new(path, problems))
     }

@@ -206,10 +206,10 @@ impl Config {
                 problems.push(tls.problem(&ConfigError::new("certificate", "absent", right)));
             }
             (Some(_), None, _) => {
-                problems.push(tls.problem(&ConfigError::new("key", "absent", "set: `certificate` needs it")))
+                problems.push(tls.problem(&ConfigError::new("key", "absent", "set: `certificate` needs it")));
             }
             (None, Some(_), _) => {
-                problems.push(tls.problem(&ConfigError::new("certificate", "absent", "set: `key` needs it")))
+                problems.push(tls.problem(&ConfigError::new("certificate", "absent", "set: `key` needs it")));
             }
             (Some(_), Some(_), true) => {
                 problems.push(tls.problem(&ConfigError::new(
@@ -291,10 +291,8 @@ fn read_routes(document: &Document<'_>, access_log: bool, problems: &mut Vec<Pro
             routes.push(Route { path, guards, target });
         }
     }
-    if !has_other_root {
-        if let Some(route) = routes.first() {
-            check_built(route, &root, problems);
-        }
+    if !has_other_root && let Some(route) = routes.first() {
+        check_built(route, &root, problems);
     }
     routes
 }

@@ -93,6 +93,7 @@ pub type AccessLayer = GuardLayer<AccessGuard>;
 
 impl AccessLayer {
     /// Checks the lists.
+    #[allow(clippy::needless_pass_by_value, reason = "every guard takes its configuration the same way")]
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         let compile = |rules: &[Rule], list: &str| {
             let compile = |(index, rule)| {

@@ -50,6 +50,7 @@ pub type CorsLayer = GuardLayer<CorsGuard>;
 
 impl CorsLayer {
     /// Never fails today; as every guard's.
+    #[allow(clippy::needless_pass_by_value, reason = "every guard takes its configuration the same way")]
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         Ok(Self::from_guard(CorsGuard { mode: config.mode }))
     }

@@ -243,12 +243,10 @@ where
 }
 
 /// Ends when the server is to stop.
-pub(super) fn stopped(stop: &mut watch::Receiver<bool>) -> impl Future<Output = ()> + Send {
-    async {
-        // A sender that is gone cannot ask for a stop any more, and has none to wait for.
-        if stop.wait_for(|stop| *stop).await.is_err() {
-            std::future::pending::<()>().await;
-        }
+pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone cannot ask for a stop any more, and has none to wait for.
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -96,6 +96,7 @@ pub struct StaticFiles {
 
 impl StaticFiles {
     /// Checks that the directory is there.
+    #[allow(clippy::needless_pass_by_value, reason = "every guard takes its configuration the same way")]
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         let shown = config.root.display().to_string();
         let root = config.root.canonicalize().map_err(|error| {

@@ -43,8 +43,8 @@ async fn upload(config: Config, bytes: usize, every: Duration, times: usize) -> 
         let status = if whole.is_ok() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
         Ok::<_, Infallible>(Response::builder().status(status).body(Empty::<Bytes>::new()).unwrap())
     });
-    let (feed, fed) = mpsc::channel(1);
-    let feeding = tokio::spawn(async move {
+    let (feed, incoming) = mpsc::channel(1);
+    let sending = tokio::spawn(async move {
         for _ in 0..times {
             tokio::time::sleep(every).await;
             if feed.send(Bytes::from(vec![b'x'; bytes])).await.is_err() {
@@ -54,8 +54,8 @@ async fn upload(config: Config, bytes: usize, every: Duration, times: usize) -> 
     });
     let started = tokio::time::Instant::now();
     let service = TimeoutLayer::new(config).unwrap().layer(reads_all);
-    let response = service.oneshot(Request::post("/").body(Fed(fed)).unwrap()).await.unwrap();
-    feeding.abort();
+    let response = service.oneshot(Request::post("/").body(Fed(incoming)).unwrap()).await.unwrap();
+    sending.abort();
     (response.status(), started.elapsed().as_secs())
 }
 
@@ -91,11 +91,11 @@ async fn a_service_that_hangs_is_answered_for() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_pauses_too_long_is_cut_off_visibly() {
-    let (feed, fed) = mpsc::channel(1);
+    let (feed, incoming) = mpsc::channel(1);
     feed.send(Bytes::from_static(b"first")).await.unwrap();
-    let mut fed = Some(fed);
+    let mut unread = Some(incoming);
     let pauses = service_fn(move |_: Request<PacedBody<Empty<Bytes>>>| {
-        let body = fed.take().map(|fed| MaybeFed(Some(Fed(fed)))).unwrap_or_default();
+        let body = fed.take().map(|fed| MaybeFed(Some(Fed(incoming)))).unwrap_or_default();
         async { Ok::<_, Infallible>(Response::new(body)) }
     });
     let service = TimeoutLayer::new(config()).unwrap().layer(pauses);
