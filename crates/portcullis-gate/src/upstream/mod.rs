@@ -1,7 +1,7 @@
 //! The application behind the gate.
 //!
-//! [`Upstream::exchange`] is all that the rest of the gate knows of it: an admitted request in, an answer out, or an
-//! [`ExchangeError`] that says whose fault it was. What speaks HTTP/1.1 below it can be replaced.
+//! `Upstream::exchange` is all that the rest of the gate knows of it: an admitted request in, an answer out, or an
+//! `ExchangeError` that says whose fault it was. What speaks HTTP/1.1 below it can be replaced.
 
 mod answer;
 mod exchange;

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{BoxError, ConfigError, Connection};
 
-/// Serves `app` on `listener`, with production bounds. See the [module](self) for what they are.
+/// Serves `app` on `listener`, with production bounds. See the [module](mod@crate::serve) for what they are.
 ///
 /// Nothing runs before [`Server::run`].
 pub fn serve<S>(listener: TcpListener, app: S) -> Server<S> {

@@ -14,7 +14,7 @@
 //! begun, it is cut off visibly.
 //!
 //! Waiting is counted only while this side is ready to read, so an upstream that takes its time with an upload is not held
-//! against the client. Deadlines of a request's head and of the client's reading are [`crate::serve`]'s.
+//! against the client. Deadlines of a request's head and of the client's reading are [`serve`](mod@crate::serve)'s.
 //!
 //! **What this does not stop**: a slow handler that answers in time, a million times.
 //!

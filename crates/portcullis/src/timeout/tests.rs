@@ -95,7 +95,7 @@ async fn an_answer_that_pauses_too_long_is_cut_off_visibly() {
     feed.send(Bytes::from_static(b"first")).await.unwrap();
     let mut unread = Some(incoming);
     let pauses = service_fn(move |_: Request<PacedBody<Empty<Bytes>>>| {
-        let body = fed.take().map(|fed| MaybeFed(Some(Fed(incoming)))).unwrap_or_default();
+        let body = unread.take().map(|incoming| MaybeFed(Some(Fed(incoming)))).unwrap_or_default();
         async { Ok::<_, Infallible>(Response::new(body)) }
     });
     let service = TimeoutLayer::new(config()).unwrap().layer(pauses);
