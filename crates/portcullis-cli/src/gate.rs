@@ -92,7 +92,8 @@ fn check(path: &std::path::Path) -> Outcome {
 }
 
 fn start(start: Start) -> Outcome {
-    let ports_may_move = start.config.is_none() && start.https.is_none() && start.http.is_none();
+    let is_without_file = start.config.is_none();
+    let ports_may_move = is_without_file && start.https.is_none() && start.http.is_none();
     let mut config = match (start.config, start.to) {
         (Some(path), _) => match Config::from_file(&path) {
             Ok(config) => config,
@@ -114,6 +115,10 @@ fn start(start: Start) -> Outcome {
     let _log = log::start(start.verbose);
     let gate = match bind(config, ports_may_move) {
         Ok(gate) => gate,
+        Err(StartError::Route { error, .. }) if is_without_file && error.path() == "to" => {
+            complain(&format!("--to is {}; must be {}", error.value(), error.right()));
+            return Outcome::WrongUsage;
+        }
         Err(error) => {
             complain(&error.to_string());
             let is_config = matches!(error, StartError::Route { .. } | StartError::Tls(_));

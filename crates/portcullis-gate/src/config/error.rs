@@ -42,8 +42,12 @@ impl ConfigFileError {
         if problems.is_empty() {
             return Ok(());
         }
-        problems.sort_by_key(|a| a.line);
-        problems.dedup();
+        // What a route inherits is wrong once, where it stands: under its shortest key.
+        problems.sort_by(|a, b| (a.line, &a.message, a.key.len()).cmp(&(b.line, &b.message, b.key.len())));
+        problems.dedup_by(|later, first| {
+            later == first
+                || (later.line.is_some() && later.line == first.line && later.message == first.message)
+        });
         Err(Self::new(path, problems))
     }
 
