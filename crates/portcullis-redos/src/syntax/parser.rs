@@ -1,0 +1,492 @@
+//! Terms, groups and quantifiers. Groups are kept on a stack of our own, not on the machine's.
+
+use super::ast::{Assertion, Node, NodeId, Pattern, UNBOUNDED};
+use super::name::{GroupName, check_duplicates};
+use super::{Flags, SyntaxError};
+use crate::unicode::{Canonical, CharSet, close_over_case};
+
+/// Parses `pattern`, UTF-16 code units.
+pub(crate) fn parse(pattern: &[u16], flags: Flags) -> Result<Pattern, SyntaxError> {
+    let mut parser = Parser::new(pattern, flags);
+    parser.disjunction()?;
+    parser.resolve_names()?;
+    Ok(parser.pattern)
+}
+
+pub(super) struct Parser {
+    /// Code points with `u` or `v`, code units else.
+    pub(super) text: Vec<u32>,
+    /// Offset of each in code units.
+    offsets: Vec<u32>,
+    pub(super) at: usize,
+    pub(super) pattern: Pattern,
+    /// `u` or `v`: Annex B does not hold.
+    pub(super) strict: bool,
+    pub(super) ignore_case: bool,
+    multiline: bool,
+    dot_all: bool,
+    /// Capture groups in the whole pattern: whether `\2` is a reference depends on what comes later.
+    group_count: u32,
+    /// Any named group in the pattern makes `\k` a reference.
+    pub(super) has_names: bool,
+    names: Vec<GroupName>,
+    /// References by name, to be filled in at the end: node, name, position.
+    named_references: Vec<(NodeId, Vec<u32>, usize)>,
+    disjunctions: u32,
+}
+
+enum GroupKind {
+    Whole,
+    Plain,
+    Capture(u32),
+    Look { ahead: bool, negated: bool },
+}
+
+/// A group that is still open.
+struct Frame {
+    kind: GroupKind,
+    alternatives: Vec<NodeId>,
+    terms: Vec<NodeId>,
+    /// Captures opened before the last term, for the quantifier that may follow it.
+    captures_before: u32,
+    place: (u32, u32),
+    flags_outside: (bool, bool, bool),
+}
+
+impl Parser {
+    fn new(units: &[u16], flags: Flags) -> Self {
+        let strict = flags.code_points();
+        let mut text = Vec::with_capacity(units.len());
+        let mut offsets = Vec::with_capacity(units.len() + 1);
+        let mut at = 0;
+        while let Some(&unit) = units.get(at) {
+            let low = units.get(at + 1).copied();
+            offsets.push(u32::try_from(at).unwrap_or(u32::MAX));
+            match low {
+                Some(low) if strict && unit & 0xfc00 == 0xd800 && low & 0xfc00 == 0xdc00 => {
+                    text.push(join_surrogates(u32::from(unit), u32::from(low)));
+                    at += 2;
+                }
+                _ => {
+                    text.push(u32::from(unit));
+                    at += 1;
+                }
+            }
+        }
+        offsets.push(u32::try_from(at).unwrap_or(u32::MAX));
+        let (group_count, has_names) = count_groups(&text, flags.unicode_sets);
+        Self {
+            text,
+            offsets,
+            at: 0,
+            pattern: Pattern::new(flags),
+            strict,
+            ignore_case: flags.ignore_case,
+            multiline: flags.multiline,
+            dot_all: flags.dot_all,
+            group_count,
+            has_names,
+            names: Vec::new(),
+            named_references: Vec::new(),
+            disjunctions: 0,
+        }
+    }
+
+    fn disjunction(&mut self) -> Result<(), SyntaxError> {
+        let mut open = vec![self.frame(GroupKind::Whole)];
+        let mut deepest = 1;
+        loop {
+            let depth = open.len();
+            let Some(frame) = open.last_mut() else { break };
+            frame.captures_before = self.pattern.captures;
+            match self.peek() {
+                None if depth > 1 => return self.fail("group is not closed"),
+                None => {
+                    let Some(frame) = open.pop() else { break };
+                    self.pattern.root = self.close(frame);
+                }
+                Some('|') => {
+                    self.at += 1;
+                    let alternative = self.concat(std::mem::take(&mut frame.terms));
+                    frame.alternatives.push(alternative);
+                    frame.place.1 += 1;
+                }
+                Some('(') => {
+                    let frame = self.open_group(&open)?;
+                    open.push(frame);
+                    deepest = deepest.max(open.len());
+                }
+                Some(')') => {
+                    let Some(frame) = open.pop().filter(|_| !open.is_empty()) else {
+                        return self.fail("unmatched ')'");
+                    };
+                    self.at += 1;
+                    (self.ignore_case, self.multiline, self.dot_all) = frame.flags_outside;
+                    let quantifiable = match frame.kind {
+                        GroupKind::Look { ahead, .. } => ahead && !self.strict,
+                        _ => true,
+                    };
+                    let node = self.close(frame);
+                    if let Some(outer) = open.last_mut() {
+                        // Its captures were counted from where the group was opened.
+                        let captures_before = outer.captures_before;
+                        let term = self.quantified(node, quantifiable, captures_before)?;
+                        if let Some(outer) = open.last_mut() {
+                            outer.terms.push(term);
+                        }
+                    }
+                }
+                Some(_) => {
+                    let captures_before = self.pattern.captures;
+                    let (node, quantifiable) = self.atom()?;
+                    let term = self.quantified(node, quantifiable, captures_before)?;
+                    if let Some(frame) = open.last_mut() {
+                        frame.terms.push(term);
+                    }
+                }
+            }
+        }
+        self.pattern.depth = u32::try_from(deepest).unwrap_or(u32::MAX);
+        Ok(())
+    }
+
+    fn frame(&mut self, kind: GroupKind) -> Frame {
+        self.disjunctions += 1;
+        Frame {
+            kind,
+            alternatives: Vec::new(),
+            terms: Vec::new(),
+            captures_before: self.pattern.captures,
+            place: (self.disjunctions, 0),
+            flags_outside: (self.ignore_case, self.multiline, self.dot_all),
+        }
+    }
+
+    fn open_group(&mut self, open: &[Frame]) -> Result<Frame, SyntaxError> {
+        let start = self.at;
+        self.at += 1;
+        let kind = if self.eat_all("?:") {
+            GroupKind::Plain
+        } else if self.eat_all("?=") {
+            GroupKind::Look { ahead: true, negated: false }
+        } else if self.eat_all("?!") {
+            GroupKind::Look { ahead: true, negated: true }
+        } else if self.eat_all("?<=") {
+            GroupKind::Look { ahead: false, negated: false }
+        } else if self.eat_all("?<!") {
+            GroupKind::Look { ahead: false, negated: true }
+        } else if self.eat_all("?<") {
+            let name = self.group_name()?;
+            self.pattern.captures += 1;
+            let group = GroupName {
+                name,
+                index: self.pattern.captures,
+                place: open.iter().map(|frame| frame.place).collect(),
+            };
+            if check_duplicates(&self.names, &group, self.position(start))? {
+                self.pattern.es2025 = true;
+            }
+            self.names.push(group);
+            GroupKind::Capture(self.pattern.captures)
+        } else if self.eat('?') {
+            let outside = (self.ignore_case, self.multiline, self.dot_all);
+            self.modifiers()?;
+            let mut frame = self.frame(GroupKind::Plain);
+            frame.flags_outside = outside;
+            return Ok(frame);
+        } else {
+            self.pattern.captures += 1;
+            GroupKind::Capture(self.pattern.captures)
+        };
+        if matches!(kind, GroupKind::Look { .. }) {
+            self.pattern.has_look = true;
+        }
+        Ok(self.frame(kind))
+    }
+
+    /// `(?ims-ims:`, after the question mark.
+    fn modifiers(&mut self) -> Result<(), SyntaxError> {
+        let mut seen = [false; 3];
+        let (mut on, mut letters) = (true, 0);
+        loop {
+            let which = match self.peek() {
+                Some('i') => 0,
+                Some('m') => 1,
+                Some('s') => 2,
+                Some('-') if on => {
+                    on = false;
+                    self.at += 1;
+                    continue;
+                }
+                Some(':') if letters > 0 => {
+                    self.at += 1;
+                    self.pattern.es2025 = true;
+                    return Ok(());
+                }
+                _ => return self.fail("invalid group"),
+            };
+            let flag = match which {
+                0 => &mut self.ignore_case,
+                1 => &mut self.multiline,
+                _ => &mut self.dot_all,
+            };
+            *flag = on;
+            if let Some(seen) = seen.get_mut(which) {
+                if std::mem::replace(seen, true) {
+                    return self.fail("modifier given twice");
+                }
+            }
+            letters += 1;
+            self.at += 1;
+        }
+    }
+
+    fn close(&mut self, mut frame: Frame) -> NodeId {
+        let last = self.concat(frame.terms);
+        let body = if frame.alternatives.is_empty() {
+            last
+        } else {
+            frame.alternatives.push(last);
+            self.pattern.push(Node::Alternation(frame.alternatives))
+        };
+        match frame.kind {
+            GroupKind::Whole | GroupKind::Plain => body,
+            GroupKind::Capture(index) => self.pattern.push(Node::Capture { index, body }),
+            GroupKind::Look { ahead, negated } => self.pattern.push(Node::Look { body, ahead, negated }),
+        }
+    }
+
+    fn concat(&mut self, terms: Vec<NodeId>) -> NodeId {
+        match terms.as_slice() {
+            [] => self.pattern.push(Node::Empty),
+            [only] => *only,
+            _ => self.pattern.push(Node::Concat(terms)),
+        }
+    }
+
+    /// One atom or assertion that is not a group, and whether a quantifier may follow.
+    fn atom(&mut self) -> Result<(NodeId, bool), SyntaxError> {
+        let Some(c) = self.peek() else { return self.fail("pattern ends too early") };
+        let node = match c {
+            '^' | '$' => {
+                self.at += 1;
+                let multiline = self.multiline;
+                let assertion =
+                    if c == '^' { Assertion::Start { multiline } } else { Assertion::End { multiline } };
+                return Ok((self.pattern.push(Node::Assertion(assertion)), false));
+            }
+            '\\' if matches!(self.peek_at(1), Some('b' | 'B')) => {
+                let negated = self.peek_at(1) == Some('B');
+                self.at += 2;
+                let words = self.word_set();
+                let words = self.pattern.intern(words);
+                return Ok((
+                    self.pattern.push(Node::Assertion(Assertion::WordBoundary { negated, words })),
+                    false,
+                ));
+            }
+            '\\' => self.atom_escape()?,
+            '.' => {
+                self.at += 1;
+                let all = CharSet::new(vec![(0, self.pattern.max_char())]);
+                let set = if self.dot_all { all } else { all.difference(&CharSet::line_terminators()) };
+                self.set_node(set)
+            }
+            '[' => self.class()?,
+            '*' | '+' | '?' => return self.fail("nothing to repeat"),
+            '{' if self.strict => return self.fail("nothing to repeat"),
+            '{' => {
+                let before = self.at;
+                if self.braces()?.is_some() {
+                    self.at = before;
+                    return self.fail("nothing to repeat");
+                }
+                self.at = before + 1;
+                self.char_node(u32::from('{'))
+            }
+            ']' | '}' if self.strict => return self.fail("lone bracket"),
+            _ => {
+                let code = self.text.get(self.at).copied().unwrap_or_default();
+                self.at += 1;
+                self.char_node(code)
+            }
+        };
+        Ok((node, true))
+    }
+
+    fn quantified(&mut self, body: NodeId, allowed: bool, captures_before: u32) -> Result<NodeId, SyntaxError> {
+        let start = self.at;
+        let (min, max) = match self.peek() {
+            Some('*') => (0, UNBOUNDED),
+            Some('+') => (1, UNBOUNDED),
+            Some('?') => (0, 1),
+            Some('{') => match self.braces()? {
+                Some(bounds) => {
+                    self.at -= 1;
+                    bounds
+                }
+                None if self.strict => return self.fail("incomplete quantifier"),
+                None => {
+                    self.at = start;
+                    return Ok(body);
+                }
+            },
+            _ => return Ok(body),
+        };
+        if !allowed {
+            self.at = start;
+            return self.fail("nothing to repeat");
+        }
+        self.at += 1;
+        let greedy = !self.eat('?');
+        let captures = captures_before + 1..self.pattern.captures + 1;
+        Ok(self.pattern.push(Node::Repeat { body, min, max, greedy, captures }))
+    }
+
+    /// `{2}`, `{2,}`, `{2,3}`; `None`, and nothing read for certain, if it is none of these.
+    fn braces(&mut self) -> Result<Option<(u32, u32)>, SyntaxError> {
+        let start = self.at;
+        self.at += 1;
+        let Some(min) = self.number() else { return Ok(None) };
+        let max = if self.eat(',') {
+            if self.peek() == Some('}') { Some(UNBOUNDED) } else { self.number() }
+        } else {
+            Some(min)
+        };
+        let Some(max) = max.filter(|_| self.eat('}')) else { return Ok(None) };
+        if max < min {
+            self.at = start;
+            return self.fail("numbers out of order in quantifier");
+        }
+        Ok(Some((min, max)))
+    }
+
+    /// Decimal digits; a number that is too large is the largest.
+    pub(super) fn number(&mut self) -> Option<u32> {
+        let mut value: Option<u32> = None;
+        while let Some(digit) = self.peek().and_then(|c| c.to_digit(10)) {
+            value = Some(value.unwrap_or(0).saturating_mul(10).saturating_add(digit));
+            self.at += 1;
+        }
+        value
+    }
+
+    /// A number below the count of groups is a reference; in Annex B anything else is an octal escape.
+    pub(super) fn is_group(&self, number: u32) -> bool {
+        number <= self.group_count
+    }
+
+    pub(super) fn back_reference(&mut self, groups: Vec<u32>) -> NodeId {
+        self.pattern.has_back_reference = true;
+        let ignore_case = self.ignore_case.then_some(self.canonical());
+        self.pattern.push(Node::BackReference { groups, ignore_case })
+    }
+
+    pub(super) fn named_reference(&mut self, name: Vec<u32>, start: usize) -> NodeId {
+        let node = self.back_reference(Vec::new());
+        let position = self.position(start);
+        self.named_references.push((node, name, position));
+        node
+    }
+
+    fn resolve_names(&mut self) -> Result<(), SyntaxError> {
+        for (node, name, position) in std::mem::take(&mut self.named_references) {
+            let indices: Vec<u32> =
+                self.names.iter().filter(|group| group.name == name).map(|group| group.index).collect();
+            if indices.is_empty() {
+                return Err(SyntaxError { position, message: "reference to a group that is not there" });
+            }
+            self.pattern.set_groups(node, indices);
+        }
+        Ok(())
+    }
+
+    pub(super) fn char_node(&mut self, c: u32) -> NodeId {
+        self.set_node(CharSet::single(c))
+    }
+
+    /// A set that the `i` flag has still to widen.
+    pub(super) fn set_node(&mut self, set: CharSet) -> NodeId {
+        let set = self.folded(set);
+        let id = self.pattern.intern(set);
+        self.pattern.push(Node::Set(id))
+    }
+
+    pub(super) fn folded(&self, set: CharSet) -> CharSet {
+        if self.ignore_case { close_over_case(&set, self.canonical()) } else { set }
+    }
+
+    pub(super) fn canonical(&self) -> Canonical {
+        if self.strict { Canonical::SimpleFold } else { Canonical::Uppercase }
+    }
+
+    pub(super) fn word_set(&self) -> CharSet {
+        if self.strict && self.ignore_case {
+            close_over_case(&CharSet::word(), Canonical::SimpleFold)
+        } else {
+            CharSet::word()
+        }
+    }
+
+    pub(super) fn peek(&self) -> Option<char> {
+        self.peek_at(0)
+    }
+
+    /// The character ahead; a surrogate stands as U+FFFD, which has no meaning in a pattern either.
+    pub(super) fn peek_at(&self, ahead: usize) -> Option<char> {
+        self.text.get(self.at + ahead).map(|&c| char::from_u32(c).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    pub(super) fn eat(&mut self, c: char) -> bool {
+        let here = self.peek() == Some(c);
+        self.at += usize::from(here);
+        here
+    }
+
+    pub(super) fn eat_all(&mut self, word: &str) -> bool {
+        let here = word.chars().enumerate().all(|(i, c)| self.peek_at(i) == Some(c));
+        if here {
+            self.at += word.chars().count();
+        }
+        here
+    }
+
+    pub(super) fn fail<T>(&self, message: &'static str) -> Result<T, SyntaxError> {
+        Err(SyntaxError { position: self.position(self.at), message })
+    }
+
+    fn position(&self, at: usize) -> usize {
+        self.offsets.get(at).or(self.offsets.last()).map_or(0, |&offset| offset as usize)
+    }
+}
+
+pub(super) fn join_surrogates(high: u32, low: u32) -> u32 {
+    0x1_0000 + ((high & 0x3ff) << 10) + (low & 0x3ff)
+}
+
+/// Counts capture groups ahead of parsing, skipping escapes and classes.
+fn count_groups(text: &[u32], nested_classes: bool) -> (u32, bool) {
+    let is = |i: usize, c: char| text.get(i) == Some(&u32::from(c));
+    let (mut count, mut names, mut class) = (0, false, 0u32);
+    let mut i = 0;
+    while i < text.len() {
+        if is(i, '\\') {
+            i += 1;
+        } else if is(i, '[') {
+            if class == 0 || nested_classes {
+                class += 1;
+            }
+        } else if is(i, ']') {
+            class = class.saturating_sub(1);
+        } else if class == 0 && is(i, '(') {
+            if !is(i + 1, '?') {
+                count += 1;
+            } else if is(i + 2, '<') && !is(i + 3, '=') && !is(i + 3, '!') {
+                count += 1;
+                names = true;
+            }
+        }
+        i += 1;
+    }
+    (count, names)
+}
