@@ -1,8 +1,17 @@
 //! How long a JavaScript regular expression can be made to take, with a verified attack string.
 #![forbid(unsafe_code)]
 
+mod ambiguity;
+mod analysis;
+mod attack;
+mod automaton;
+pub mod lines;
 mod matcher;
 mod syntax;
+mod text;
 mod unicode;
 
+pub use analysis::{Analysis, Config, Verdict, analyze, analyze_units};
+pub use attack::Attack;
 pub use syntax::{Flags, SyntaxError};
+pub use text::JsText;

@@ -1,0 +1,94 @@
+//! EDA: two different paths from a state to itself over the same text.
+#![allow(clippy::indexing_slicing, reason = "state ids are indices of vectors of that length")]
+
+use std::collections::{HashMap, VecDeque};
+
+use super::{Candidate, Graph};
+use crate::automaton::{Letters, StateId};
+
+/// Texts that can be read in exponentially many ways, at most `most`, spending at most `budget` steps.
+pub(crate) fn exponential(graph: &Graph, avoid: Letters, most: usize, budget: &mut u64) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for (own, members) in graph.cyclic.iter().enumerate() {
+        for &state in members {
+            if found.len() >= most {
+                return found;
+            }
+            let inside = || graph.steps[state].iter().filter(|step| graph.component[step.target] == own);
+            for step in inside() {
+                if let Some(letter) = step.twice.minus(avoid).first() {
+                    if let Some(back) = graph.way_within(step.target, state) {
+                        found.push(candidate(state, letter, &[], &back));
+                    }
+                }
+            }
+            for (i, a) in inside().enumerate() {
+                for b in inside().skip(i + 1) {
+                    let both = a.letters.and(b.letters).minus(avoid);
+                    if both.is_empty() || found.len() >= most {
+                        continue;
+                    }
+                    for letter in first_and_last(both) {
+                        if let Some((middle, end)) = meet(graph, own, (a.target, b.target), avoid, budget) {
+                            if let Some(back) = graph.way_within(end, state) {
+                                found.push(candidate(state, letter, &middle, &back));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+fn first_and_last(letters: Letters) -> impl Iterator<Item = usize> {
+    let first = letters.first();
+    let last = letters.iter().last().filter(|&last| Some(last) != first);
+    first.into_iter().chain(last)
+}
+
+fn candidate(state: StateId, first: usize, middle: &[usize], back: &[usize]) -> Candidate {
+    let mut pump = vec![first];
+    pump.extend_from_slice(middle);
+    pump.extend_from_slice(back);
+    Candidate { from: state, pivot: state, pump }
+}
+
+/// A shortest text over which both states come to one and the same, and that state.
+fn meet(
+    graph: &Graph,
+    own: usize,
+    (a, b): (StateId, StateId),
+    avoid: Letters,
+    budget: &mut u64,
+) -> Option<(Vec<usize>, StateId)> {
+    let start = (a.min(b), a.max(b));
+    let mut before: HashMap<(StateId, StateId), ((StateId, StateId), usize)> = HashMap::new();
+    let mut queue = VecDeque::from([start]);
+    while let Some(pair) = queue.pop_front() {
+        *budget = budget.checked_sub(1)?;
+        for x in graph.steps[pair.0].iter().filter(|step| graph.component[step.target] == own) {
+            for y in graph.steps[pair.1].iter().filter(|step| graph.component[step.target] == own) {
+                let Some(letter) = x.letters.and(y.letters).minus(avoid).first() else { continue };
+                let next = (x.target.min(y.target), x.target.max(y.target));
+                if next == start || before.contains_key(&next) {
+                    continue;
+                }
+                before.insert(next, (pair, letter));
+                if next.0 == next.1 {
+                    let (mut at, mut letters) = (next, Vec::new());
+                    while at != start {
+                        let &(previous, letter) = before.get(&at)?;
+                        letters.push(letter);
+                        at = previous;
+                    }
+                    letters.reverse();
+                    return Some((letters, next.0));
+                }
+                queue.push_back(next);
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,30 @@
+//! In how many ways the automaton can read a text.
+//!
+//! A backtracking matcher that fails has tried every way. Exponentially many ways need a state with two
+//! different paths back to itself over the same text (EDA, Weber and Seidl 1991); polynomially many need two
+//! states, each with a path to itself and the first with one to the second, over the same text (IDA; the degree
+//! is the length of the longest chain of such states). The search for a match at every position is itself a
+//! state of the automaton, so that what is quadratic only by searching is found as any other.
+//! The approach is that of Weideman, van der Merwe, Berglund and Watson (CIAA 2016).
+
+mod exponential;
+mod graph;
+mod polynomial;
+mod simulate;
+
+pub(crate) use exponential::exponential;
+pub(crate) use graph::Graph;
+pub(crate) use polynomial::{Polynomial, polynomial};
+pub(crate) use simulate::{Fate, Simulation};
+
+use crate::automaton::StateId;
+
+/// A text, in letters, that can be read in more and more ways when it is repeated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    /// Where the ways begin.
+    pub(crate) from: StateId,
+    /// Where they are after each repetition, and the matcher has to fail from.
+    pub(crate) pivot: StateId,
+    pub(crate) pump: Vec<usize>,
+}

@@ -1,0 +1,139 @@
+//! Which states a backtracking matcher would be in, in its order, without running every way.
+#![allow(clippy::indexing_slicing, reason = "state ids are indices of vectors of that length")]
+
+use std::collections::{HashSet, VecDeque};
+
+use super::Candidate;
+use crate::automaton::{Automaton, END, Letters, StateId};
+
+/// Runs of the automaton on sets of states, ordered by which the matcher explores first.
+pub(crate) struct Simulation<'a> {
+    automaton: &'a Automaton,
+    all: Letters,
+    /// Marks for `step`, by state.
+    seen: Vec<bool>,
+}
+
+/// What becomes of a candidate.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// After the pumps, this suffix makes the matcher fail from the pivot.
+    Fails(Vec<usize>),
+    /// While reading the pump, a match ended everything at this letter.
+    Ends(usize),
+    /// Whatever follows, the matcher succeeds before it has tried many ways.
+    Succeeds,
+    /// The suffix was not found within the limit.
+    Unknown,
+}
+
+/// Sets of states looked at for one suffix.
+const MAX_CONFIGURATIONS: usize = 250;
+/// Most states of all those sets.
+const MAX_STATES: usize = 20_000;
+
+impl<'a> Simulation<'a> {
+    pub(crate) fn new(automaton: &'a Automaton, all: Letters) -> Self {
+        Self { automaton, all, seen: vec![false; automaton.states.len()] }
+    }
+
+    /// Reads `prefix` and the pump, and looks for a suffix.
+    pub(crate) fn fate(&mut self, prefix: &[usize], candidate: &Candidate, through_looks: bool) -> Fate {
+        let mut states = vec![0];
+        for &letter in prefix {
+            states = self.step(&states, letter).0;
+        }
+        let repeats = if candidate.pump.len() > 60 { 1 } else { 2 };
+        for &letter in candidate.pump.iter().cycle().take(candidate.pump.len() * repeats) {
+            let (next, _) = self.step(&states, letter);
+            if next.is_empty() {
+                return Fate::Ends(letter);
+            }
+            states = next;
+        }
+        if !states.contains(&candidate.from) {
+            return Fate::Ends(self.culprit(prefix, candidate));
+        }
+        let Some(last) = states.iter().position(|&state| state == candidate.pivot) else {
+            return Fate::Ends(self.culprit(prefix, candidate));
+        };
+        // What comes after the pivot is tried after it.
+        states.truncate(last + 1);
+        self.failing_suffix(states, through_looks)
+    }
+
+    /// The letter at which the search was ended by a match.
+    fn culprit(&mut self, prefix: &[usize], candidate: &Candidate) -> usize {
+        let mut states = vec![0];
+        let text = prefix.iter().chain(candidate.pump.iter().cycle().take(candidate.pump.len() * 2));
+        let mut last = 0;
+        for &letter in text {
+            let (next, matched) = self.step(&states, letter);
+            if matched {
+                // The letter before this one made the match.
+                return last;
+            }
+            last = letter;
+            states = next;
+        }
+        last
+    }
+
+    fn failing_suffix(&mut self, states: Vec<StateId>, through_looks: bool) -> Fate {
+        let mut known: HashSet<Vec<StateId>> = HashSet::new();
+        let mut queue = VecDeque::from([(states, Vec::new())]);
+        let mut size = 0;
+        while let Some((states, suffix)) = queue.pop_front() {
+            let ends = |letter| {
+                states.iter().any(|&state| {
+                    let state = &self.automaton.states[state];
+                    state.matches.contains(letter) || !through_looks && state.look_ends.contains(letter)
+                })
+            };
+            if !ends(END) {
+                return Fate::Fails(suffix);
+            }
+            let letters: Vec<usize> = self.all.iter().filter(|&letter| !ends(letter)).collect();
+            for letter in letters {
+                let (next, _) = self.step(&states, letter);
+                let mut text = suffix.clone();
+                text.push(letter);
+                if next.is_empty() {
+                    return Fate::Fails(text);
+                }
+                size += next.len();
+                let mut key = next.clone();
+                key.sort_unstable();
+                if known.insert(key) {
+                    if known.len() > MAX_CONFIGURATIONS || size > MAX_STATES {
+                        return Fate::Unknown;
+                    }
+                    queue.push_back((next, text));
+                }
+            }
+        }
+        Fate::Succeeds
+    }
+
+    /// The states after `letter`, in order, and whether there was a match before it.
+    fn step(&mut self, states: &[StateId], letter: usize) -> (Vec<StateId>, bool) {
+        let mut next = Vec::new();
+        let mut matched = false;
+        'threads: for &state in states {
+            let state = &self.automaton.states[state];
+            for edge in &state.edges {
+                if edge.letters.contains(letter) && !std::mem::replace(&mut self.seen[edge.target], true) {
+                    next.push(edge.target);
+                }
+            }
+            if state.matches.contains(letter) {
+                matched = true;
+                break 'threads;
+            }
+        }
+        for &state in &next {
+            self.seen[state] = false;
+        }
+        (next, matched)
+    }
+}

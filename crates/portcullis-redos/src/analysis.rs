@@ -1,0 +1,253 @@
+//! The verdict on one pattern.
+
+use crate::ambiguity::{Candidate, Fate, Graph, Simulation, exponential, polynomial};
+use crate::attack::{Attack, Budget, Growth, grows_exponentially, polynomial_growth};
+use crate::automaton::{Alphabet, Automaton, Counters, Letters, build};
+use crate::matcher::{Matcher, compile};
+use crate::syntax::{Flags, Node, NodeId, Pattern, SyntaxError, parse};
+use crate::text::JsText;
+
+/// Bounds of an analysis. All are counts, so that the answer is the same on every machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Config {
+    /// Steps of the matcher for verifying attacks, all together. 2,000,000 take about 10 ms.
+    pub max_steps: u64,
+    /// Steps of the search for ambiguity.
+    pub max_search: u64,
+    /// Longest pattern, in UTF-16 code units; beyond it the verdict is unknown.
+    pub max_pattern: usize,
+    /// The longest input that reaches the pattern, in UTF-16 code units, if something before it sees to that.
+    pub input_limit: Option<usize>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { max_steps: 2_000_000, max_search: 60_000, max_pattern: 20_000, input_limit: None }
+    }
+}
+
+/// How the time of a match grows with the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// No input was found for which it grows faster than the input.
+    Safe,
+    /// With this power of the length, at least.
+    Polynomial {
+        /// 2 is quadratic.
+        degree: u32,
+    },
+    /// Each further pump multiplies it.
+    Exponential,
+    /// The automaton says it can be slow, and no input was found that shows it.
+    Suspected,
+    /// A bound of the analysis was reached first.
+    Unknown {
+        /// Which.
+        reason: &'static str,
+    },
+    /// Not a regular expression.
+    Invalid(SyntaxError),
+}
+
+/// The answer for one pattern.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Analysis {
+    /// How the time grows.
+    pub verdict: Verdict,
+    /// An input that shows it: always there for polynomial and exponential, verified on the step-counting matcher.
+    pub attack: Option<Attack>,
+}
+
+impl Analysis {
+    fn plain(verdict: Verdict) -> Self {
+        Self { verdict, attack: None }
+    }
+}
+
+/// Nested groups deeper than this are not analysed, so that no stack overflows.
+const MAX_DEPTH: u32 = 250;
+
+/// Analyses a pattern, as it stands between the slashes or in `new RegExp(...)`.
+///
+/// ```
+/// use portcullis_redos::{Config, Verdict, analyze};
+/// let analysis = analyze("^(a+)+$", "".parse()?, &Config::default());
+/// assert_eq!(analysis.verdict, Verdict::Exponential);
+/// assert_eq!(analysis.attack.map(|attack| attack.pump.to_string()).as_deref(), Some("a"));
+/// assert_eq!(analyze("^a+$", "".parse()?, &Config::default()).verdict, Verdict::Safe);
+/// # Ok::<(), portcullis_redos::SyntaxError>(())
+/// ```
+pub fn analyze(pattern: &str, flags: Flags, config: &Config) -> Analysis {
+    analyze_units(&pattern.encode_utf16().collect::<Vec<_>>(), flags, config)
+}
+
+/// The same for a pattern that may hold lone surrogates.
+pub fn analyze_units(pattern: &[u16], flags: Flags, config: &Config) -> Analysis {
+    if pattern.len() > config.max_pattern {
+        return Analysis::plain(Verdict::Unknown { reason: "pattern too long" });
+    }
+    let pattern = match parse(pattern, flags) {
+        Ok(pattern) => pattern,
+        Err(error) => return Analysis::plain(Verdict::Invalid(error)),
+    };
+    if pattern.depth > MAX_DEPTH {
+        return Analysis::plain(Verdict::Unknown { reason: "groups nested too deep" });
+    }
+    let alphabet = Alphabet::new(&pattern);
+    let program = compile(&pattern);
+    let mut search = Search {
+        pattern: &pattern,
+        alphabet: &alphabet,
+        matcher: Matcher::new(&program),
+        budget: Budget { left: config.max_steps },
+        search: config.max_search,
+        best: None,
+        doubt: false,
+    };
+    match search.run() {
+        Some(analysis) => analysis,
+        None => Analysis::plain(Verdict::Unknown { reason: "pattern too large" }),
+    }
+}
+
+struct Search<'a> {
+    pattern: &'a Pattern,
+    alphabet: &'a Alphabet,
+    matcher: Matcher<'a>,
+    budget: Budget,
+    search: u64,
+    /// The polynomial attack of highest degree so far.
+    best: Option<(f64, Attack)>,
+    /// Something was left untried or unproven.
+    doubt: bool,
+}
+
+/// Candidates tried for each kind of growth.
+const MAX_CANDIDATES: usize = 10;
+/// Verified polynomial attacks compared for the highest degree.
+const MAX_VERIFIED: usize = 3;
+
+impl Search<'_> {
+    fn run(&mut self) -> Option<Analysis> {
+        let automaton = self.automaton(self.pattern.root, Counters::Copied)?;
+        let graph = Graph::new(&automaton);
+        if let Some(attack) = self.exponential(&automaton, &graph) {
+            return Some(Analysis { verdict: Verdict::Exponential, attack: Some(attack) });
+        }
+        if self.has_counter() {
+            if let Some(loose) = self.automaton(self.pattern.root, Counters::Loose).filter(|loose| loose.loosened) {
+                if let Some(attack) = self.exponential(&loose, &Graph::new(&loose)) {
+                    return Some(Analysis { verdict: Verdict::Exponential, attack: Some(attack) });
+                }
+            }
+        }
+        self.polynomial(&automaton, &graph);
+        Some(match self.best.take() {
+            Some((slope, attack)) => {
+                Analysis { verdict: Verdict::Polynomial { degree: degree(slope) }, attack: Some(attack) }
+            }
+            None => Analysis::plain(Verdict::Safe),
+        })
+    }
+
+    fn automaton(&self, root: NodeId, counters: Counters) -> Option<Automaton> {
+        build(self.pattern, self.alphabet, root, false, !self.pattern.flags.sticky, counters)
+    }
+
+    fn has_counter(&self) -> bool {
+        self.pattern.nodes().iter().any(|node| matches!(node, Node::Repeat { max: 5..2_000, .. }))
+    }
+
+    fn exponential(&mut self, automaton: &Automaton, graph: &Graph) -> Option<Attack> {
+        let mut simulation = Simulation::new(automaton, self.alphabet.all);
+        for candidate in exponential(graph, Letters::NONE, MAX_CANDIDATES, &mut self.search) {
+            for attack in self.attacks(&mut simulation, graph, &candidate) {
+                if grows_exponentially(&mut self.matcher, &attack, automaton.loosened, &mut self.budget) {
+                    return Some(attack);
+                }
+                if !automaton.loosened {
+                    self.keep(attack);
+                }
+            }
+        }
+        None
+    }
+
+    fn polynomial(&mut self, automaton: &Automaton, graph: &Graph) {
+        let mut simulation = Simulation::new(automaton, self.alphabet.all);
+        let mut avoid = Letters::NONE;
+        for _ in 0..4 {
+            let found = polynomial(graph, avoid, &mut self.search);
+            let mut verified = 0;
+            let mut ended = Letters::NONE;
+            for (_, candidate) in found.candidates.iter().take(3 * MAX_CANDIDATES) {
+                let Some(prefix) = graph.way_to(candidate.from) else { continue };
+                if let Fate::Ends(letter) = simulation.fate(&prefix, candidate, false) {
+                    ended.insert(letter);
+                    continue;
+                }
+                for attack in self.attacks(&mut simulation, graph, candidate) {
+                    if self.keep(attack) {
+                        verified += 1;
+                        break;
+                    }
+                }
+                if verified >= MAX_VERIFIED {
+                    return;
+                }
+            }
+            if verified > 0 || ended.is_empty() || ended.minus(avoid).is_empty() {
+                return;
+            }
+            avoid = avoid.or(ended);
+        }
+    }
+
+    /// Measures an attack and keeps it if it is the best; whether it grows at all.
+    fn keep(&mut self, attack: Attack) -> bool {
+        let Growth::Polynomial(slope) = polynomial_growth(&mut self.matcher, &attack, &mut self.budget) else {
+            return false;
+        };
+        if self.best.as_ref().is_none_or(|(best, _)| slope > best + 0.2) {
+            self.best = Some((slope, attack));
+        }
+        true
+    }
+
+    /// The texts that a candidate may stand for.
+    fn attacks(&mut self, simulation: &mut Simulation<'_>, graph: &Graph, candidate: &Candidate) -> Vec<Attack> {
+        let Some(prefix) = graph.way_to(candidate.from) else { return Vec::new() };
+        let mut suffixes = Vec::new();
+        for through_looks in [false, true] {
+            match simulation.fate(&prefix, candidate, through_looks) {
+                Fate::Fails(suffix) => {
+                    suffixes.push(self.text(&suffix));
+                    break;
+                }
+                Fate::Ends(_) => return Vec::new(),
+                Fate::Succeeds => {}
+                Fate::Unknown => {
+                    self.doubt = true;
+                    suffixes.extend(["\n", "!", "\u{0}"].map(JsText::from));
+                }
+            }
+        }
+        let (prefix, pump) = (self.text(&prefix), self.text(&candidate.pump));
+        suffixes.dedup();
+        suffixes
+            .into_iter()
+            .map(|suffix| Attack { prefix: prefix.clone(), pump: pump.clone(), suffix })
+            .collect()
+    }
+
+    fn text(&self, letters: &[usize]) -> JsText {
+        JsText::from_code_points(letters.iter().map(|&letter| self.alphabet.character(letter)))
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 2 and 60")]
+fn degree(slope: f64) -> u32 {
+    slope.round().clamp(2.0, 60.0) as u32
+}

@@ -1,0 +1,135 @@
+//! An input that makes the matcher slow, and the proof that it does.
+
+use crate::matcher::{Matcher, Outcome};
+use crate::text::JsText;
+
+/// A text that makes the pattern slow: `prefix`, then `pump` as often as one likes, then `suffix`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attack {
+    /// Brings the matcher to where it is weak.
+    pub prefix: JsText,
+    /// Each repetition multiplies, or adds to, the work.
+    pub pump: JsText,
+    /// Makes the match fail, so that everything is tried.
+    pub suffix: JsText,
+}
+
+impl Attack {
+    /// The input with so many pumps, as UTF-16.
+    pub fn text(&self, pumps: usize) -> Vec<u16> {
+        let mut text = self.prefix.units().to_vec();
+        for _ in 0..pumps {
+            text.extend_from_slice(self.pump.units());
+        }
+        text.extend_from_slice(self.suffix.units());
+        text
+    }
+}
+
+/// How the steps of the matcher grew with the number of pumps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Growth {
+    Exponential,
+    /// Twice the pumps took two to this power as many steps.
+    Polynomial(f64),
+    /// Not faster than the text.
+    Linear,
+}
+
+/// Steps allowed to all measurements of one pattern together.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    pub(crate) left: u64,
+}
+
+/// Pumps tried when looking for exponential growth.
+const MAX_PUMPS: usize = 72;
+/// Steps by which exponential growth must have shown itself.
+const EXPONENTIAL_STEPS: u64 = 25_000;
+/// The same where a counter will end it: it must get out of hand before.
+const BOUNDED_STEPS: u64 = 600_000;
+/// Growth per pump that counts as exponential.
+const RATIO: f64 = 1.2;
+/// Longest text when looking for polynomial growth.
+const MAX_LENGTH: usize = 6_000;
+/// Steps at which the slope is settled.
+const POLYNOMIAL_STEPS: u64 = 25_000;
+const SLOPE: f64 = 1.5;
+
+/// Whether the steps multiply with each pump. `bounded`: some counter limits the pumps that count.
+pub(crate) fn grows_exponentially(
+    matcher: &mut Matcher<'_>,
+    attack: &Attack,
+    bounded: bool,
+    budget: &mut Budget,
+) -> bool {
+    let enough = if bounded { BOUNDED_STEPS } else { EXPONENTIAL_STEPS };
+    let mut counts: Vec<f64> = Vec::new();
+    for pumps in 1..=MAX_PUMPS {
+        let Some((steps, _)) = measure(matcher, attack, pumps, enough * 4, budget) else { return false };
+        counts.push(float(steps));
+        if steps >= enough {
+            break;
+        }
+    }
+    let last = counts.len().saturating_sub(1);
+    let ratio = |at: usize| match (counts.get(at), at.checked_sub(2).and_then(|before| counts.get(before))) {
+        (Some(now), Some(before)) => (now / before).sqrt(),
+        _ => 0.0,
+    };
+    // A polynomial's ratio sinks towards one, halving its distance as the pumps double.
+    let (late, middle) = (ratio(last), ratio((last / 2).max(2)));
+    counts.last().is_some_and(|&steps| steps >= float(enough))
+        && (last < 4 || late >= RATIO && late - 1.0 >= 0.7 * (middle - 1.0))
+        && counts.len() > 2
+}
+
+/// The slope of the steps over the length, on logarithmic scales.
+pub(crate) fn polynomial_growth(matcher: &mut Matcher<'_>, attack: &Attack, budget: &mut Budget) -> Growth {
+    let pump = attack.pump.len().max(1);
+    let mut pumps = (40 / pump).max(6);
+    let Some((mut before, _)) = measure(matcher, attack, pumps, 4 * POLYNOMIAL_STEPS, budget) else {
+        return Growth::Linear;
+    };
+    let mut slope = 0.0;
+    loop {
+        pumps *= 2;
+        if pumps * pump > MAX_LENGTH {
+            break;
+        }
+        let Some((steps, outcome)) = measure(matcher, attack, pumps, 40 * POLYNOMIAL_STEPS, budget) else { break };
+        if outcome == Outcome::Stopped {
+            // Cut off on the way: at least this much.
+            slope = f64::max(slope, (float(steps) / float(before)).log2());
+            break;
+        }
+        slope = (float(steps) / float(before)).log2();
+        before = steps;
+        if steps >= POLYNOMIAL_STEPS && slope >= 1.8 {
+            break;
+        }
+        if pumps >= 512 && slope < 1.1 {
+            break;
+        }
+    }
+    if slope >= SLOPE { Growth::Polynomial(slope) } else { Growth::Linear }
+}
+
+/// Steps of one run; `None` when the budget is used up.
+fn measure(
+    matcher: &mut Matcher<'_>,
+    attack: &Attack,
+    pumps: usize,
+    limit: u64,
+    budget: &mut Budget,
+) -> Option<(u64, Outcome)> {
+    let allowed = limit.min(budget.left);
+    let (steps, outcome) = matcher.search(&attack.text(pumps), allowed);
+    budget.left = budget.left.saturating_sub(steps);
+    (outcome != Outcome::Stopped || allowed == limit).then_some((steps, outcome))
+}
+
+#[allow(clippy::cast_precision_loss, reason = "counts of steps stay far below 2^52")]
+fn float(steps: u64) -> f64 {
+    steps as f64
+}

@@ -1,0 +1,13 @@
+//! The pattern as a nondeterministic automaton whose edges are in the order a backtracking matcher tries them.
+//!
+//! Exact for patterns without lookaround of more than one character, back references and large counters;
+//! for those it accepts more paths than the pattern has ([`Automaton::exact`] is false), and what is found is
+//! only believed once the matcher has shown it.
+
+mod alphabet;
+mod build;
+mod closure;
+
+pub(crate) use alphabet::{Alphabet, END, Letters};
+pub(crate) use build::{Counters, build};
+pub(crate) use closure::{Automaton, Edge, StateId};
