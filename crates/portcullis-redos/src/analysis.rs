@@ -2,9 +2,9 @@
 
 use crate::ambiguity::{Candidate, Fate, Graph, Simulation, exponential, polynomial};
 use crate::attack::{Attack, Budget, Growth, grows_exponentially, polynomial_growth};
-use crate::automaton::{Alphabet, Automaton, Counters, Letters, build};
-use crate::matcher::{Matcher, compile};
-use crate::syntax::{Flags, Node, NodeId, Pattern, SyntaxError, parse};
+use crate::automaton::{Alphabet, Automaton, Counters, Letters, Looks, build};
+use crate::matcher::{Matcher, anchored_at_start, compile};
+use crate::syntax::{Flags, Node, Pattern, SyntaxError, parse};
 use crate::text::JsText;
 
 /// Bounds of an analysis. All are counts, so that the answer is the same on every machine.
@@ -131,19 +131,28 @@ const MAX_VERIFIED: usize = 3;
 
 impl Search<'_> {
     fn run(&mut self) -> Option<Analysis> {
-        let automaton = self.automaton(self.pattern.root, Counters::Copied)?;
+        let automaton = self.automaton(Counters::Copied, Looks::Pass)?;
         let graph = Graph::new(&automaton);
-        if let Some(attack) = self.exponential(&automaton, &graph) {
+        let blocked = if self.pattern.has_look { self.automaton(Counters::Copied, Looks::Block) } else { None };
+        let blocked = blocked.map(|automaton| (Graph::new(&automaton), automaton));
+        let loose = if self.has_counter() { self.automaton(Counters::Loose, Looks::Pass) } else { None };
+        let exponential = self
+            .exponential(&automaton, &graph)
+            .or_else(|| blocked.as_ref().and_then(|(graph, blocked)| self.exponential(blocked, graph)))
+            .or_else(|| {
+                let loose = loose.filter(|loose| loose.loosened)?;
+                self.exponential(&loose, &Graph::new(&loose))
+            })
+            .or_else(|| self.lookbehinds());
+        if let Some(attack) = exponential {
             return Some(Analysis { verdict: Verdict::Exponential, attack: Some(attack) });
         }
-        if self.has_counter() {
-            if let Some(loose) = self.automaton(self.pattern.root, Counters::Loose).filter(|loose| loose.loosened) {
-                if let Some(attack) = self.exponential(&loose, &Graph::new(&loose)) {
-                    return Some(Analysis { verdict: Verdict::Exponential, attack: Some(attack) });
-                }
+        self.polynomial(&automaton, &graph);
+        if let Some((graph, blocked)) = &blocked {
+            if self.best.is_none() {
+                self.polynomial(blocked, graph);
             }
         }
-        self.polynomial(&automaton, &graph);
         Some(match self.best.take() {
             Some((slope, attack)) => {
                 Analysis { verdict: Verdict::Polynomial { degree: degree(slope) }, attack: Some(attack) }
@@ -152,8 +161,46 @@ impl Search<'_> {
         })
     }
 
-    fn automaton(&self, root: NodeId, counters: Counters) -> Option<Automaton> {
-        build(self.pattern, self.alphabet, root, false, !self.pattern.flags.sticky, counters)
+    fn automaton(&self, counters: Counters, looks: Looks) -> Option<Automaton> {
+        let search = !self.pattern.flags.sticky && !anchored_at_start(self.pattern, self.pattern.root);
+        build(self.pattern, self.alphabet, self.pattern.root, false, search, (counters, looks))
+    }
+
+    /// Lookbehinds run backward, so their attacks are found on the body read backward, and turned round.
+    fn lookbehinds(&mut self) -> Option<Attack> {
+        let pattern = self.pattern;
+        for node in pattern.nodes() {
+            let Node::Look { body, ahead: false, .. } = node else { continue };
+            let Some(automaton) =
+                build(pattern, self.alphabet, *body, true, false, (Counters::Copied, Looks::Pass))
+            else {
+                self.doubt = true;
+                continue;
+            };
+            let graph = Graph::new(&automaton);
+            let mut simulation = Simulation::new(&automaton, self.alphabet.all);
+            for candidate in exponential(&graph, Letters::NONE, MAX_CANDIDATES, &mut self.search) {
+                for attack in self.attacks(&mut simulation, &graph, &candidate) {
+                    let attack = attack.reversed();
+                    if grows_exponentially(&mut self.matcher, &attack, false, &mut self.budget) {
+                        return Some(attack);
+                    }
+                    self.keep(attack);
+                }
+            }
+            // Run again at each place of the input, whatever repeats in it makes it quadratic.
+            for &state in graph.cyclic.iter().flatten().take(MAX_CANDIDATES) {
+                let (Some(way), Some(cycle)) = (graph.way_to(state), graph.cycle(state)) else { continue };
+                let pump = self.text(&[way, cycle].concat()).reversed();
+                for suffix in ["", "\n"] {
+                    let (prefix, suffix) = (JsText::default(), JsText::from(suffix));
+                    if self.keep(Attack { prefix, pump: pump.clone(), suffix }) {
+                        break;
+                    }
+                }
+            }
+        }
+        None
     }
 
     fn has_counter(&self) -> bool {

@@ -24,12 +24,16 @@ impl Attack {
         text.extend_from_slice(self.suffix.units());
         text
     }
+
+    /// For what runs backward.
+    pub(crate) fn reversed(self) -> Self {
+        Self { prefix: self.suffix.reversed(), pump: self.pump.reversed(), suffix: self.prefix.reversed() }
+    }
 }
 
 /// How the steps of the matcher grew with the number of pumps.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Growth {
-    Exponential,
     /// Twice the pumps took two to this power as many steps.
     Polynomial(f64),
     /// Not faster than the text.

@@ -22,6 +22,15 @@ impl JsText {
         self.0.is_empty()
     }
 
+    /// The same characters from the end to the start.
+    pub(crate) fn reversed(&self) -> Self {
+        let mut characters: Vec<u32> = char::decode_utf16(self.0.iter().copied())
+            .map(|unit| unit.map_or_else(|lone| u32::from(lone.unpaired_surrogate()), u32::from))
+            .collect();
+        characters.reverse();
+        Self::from_code_points(characters)
+    }
+
     pub(crate) fn from_code_points(code_points: impl IntoIterator<Item = u32>) -> Self {
         let mut units = Vec::new();
         for c in code_points {

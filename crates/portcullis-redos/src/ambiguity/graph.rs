@@ -105,6 +105,20 @@ impl Graph {
         None
     }
 
+    /// A shortest text from `state` back to itself.
+    pub(crate) fn cycle(&self, state: StateId) -> Option<Vec<usize>> {
+        let own = self.component[state];
+        self.steps[state]
+            .iter()
+            .filter(|step| self.component[step.target] == own)
+            .filter_map(|step| {
+                let mut letters = vec![step.letters.first()?];
+                letters.extend(self.way_within(step.target, state)?);
+                Some(letters)
+            })
+            .min_by_key(Vec::len)
+    }
+
     /// Which states lead into `component`.
     pub(crate) fn leading_to(&self, component: usize) -> Vec<bool> {
         // Components are numbered against the edges: targets first. So one pass in that order would do for

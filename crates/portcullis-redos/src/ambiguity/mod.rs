@@ -14,7 +14,7 @@ mod simulate;
 
 pub(crate) use exponential::exponential;
 pub(crate) use graph::Graph;
-pub(crate) use polynomial::{Polynomial, polynomial};
+pub(crate) use polynomial::polynomial;
 pub(crate) use simulate::{Fate, Simulation};
 
 use crate::automaton::StateId;

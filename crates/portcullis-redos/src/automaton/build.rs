@@ -25,6 +25,8 @@ pub(super) enum Op {
     /// A lookaround: its body runs beside what follows.
     Look { body: OpId, next: OpId },
     LookEnd,
+    /// Whether one comes through here is not known: a match right behind it counts for nothing.
+    Uncertain { next: OpId },
     Match,
 }
 
@@ -35,6 +37,15 @@ pub(crate) enum Counters {
     Copied,
     /// `{n,m}` with a larger `m` has no upper bound: finds what grows until the counter is full.
     Loose,
+}
+
+/// What is taken for granted of a lookaround of more than one character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Looks {
+    /// It lets pass; whether it really does decides no match.
+    Pass,
+    /// It does not: only its body counts.
+    Block,
 }
 
 #[derive(Debug)]
@@ -63,12 +74,13 @@ pub(crate) fn build(
     root: NodeId,
     backward: bool,
     search: bool,
-    counters: Counters,
+    (counters, looks): (Counters, Looks),
 ) -> Option<super::Automaton> {
     let mut builder = Builder {
         pattern,
         alphabet,
         counters,
+        looks,
         ops: vec![Op::Match],
         loops: 0,
         exact: alphabet.exact,
@@ -94,6 +106,7 @@ struct Builder<'a> {
     pattern: &'a Pattern,
     alphabet: &'a Alphabet,
     counters: Counters,
+    looks: Looks,
     ops: Vec<Op>,
     loops: u32,
     exact: bool,
@@ -178,10 +191,14 @@ impl Builder<'_> {
         self.exact = false;
         if ahead == backward {
             // Runs the other way: analysed by itself.
-            return Some(next);
+            return self.op(Op::Uncertain { next });
         }
         let end = self.op(Op::LookEnd)?;
         let body = self.node(body, end, backward)?;
+        let next = match self.looks {
+            Looks::Pass => self.op(Op::Uncertain { next })?,
+            Looks::Block => self.op(Op::Split(Vec::new()))?,
+        };
         self.op(Op::Look { body, next })
     }
 
@@ -213,8 +230,11 @@ impl Builder<'_> {
         let mandatory_fits = min.min((MAX_MANDATORY / size).max(1));
         let optional_fits = (max - min).min((MAX_OPTIONAL / size).max(1));
         let (mut mandatory, mut optional, mut endless) = (mandatory_fits, optional_fits, max >= ENDLESS_FROM);
+        let mut doubled = false;
         if self.counters == Counters::Loose && max >= LOOSE_FROM && !endless {
             (mandatory, endless) = (min.min(1), true);
+            // Which of the iterations that must be are empty is a choice as well.
+            doubled = min >= LOOSE_FROM && self.nullable(body);
             self.loosened = true;
         }
         if endless {
@@ -223,7 +243,7 @@ impl Builder<'_> {
         self.exact &= mandatory == min && (max == UNBOUNDED || mandatory + optional == max);
         let mut entry = next;
         if endless {
-            entry = self.endless(body, mandatory > 0, greedy, next, backward)?;
+            entry = self.endless(body, (mandatory > 0, doubled), greedy, next, backward)?;
             mandatory = mandatory.saturating_sub(1);
         } else {
             for _ in 0..optional {
@@ -240,14 +260,24 @@ impl Builder<'_> {
         Some(entry)
     }
 
-    fn endless(&mut self, body: NodeId, once: bool, greedy: bool, next: OpId, backward: bool) -> Option<OpId> {
+    fn endless(
+        &mut self,
+        body: NodeId,
+        (once, doubled): (bool, bool),
+        greedy: bool,
+        next: OpId,
+        backward: bool,
+    ) -> Option<OpId> {
         let loop_id = self.loop_id();
         let head = self.op(Op::Split(Vec::new()))?;
         let back = self.op(Op::Back { loop_id, next: 0 })?;
         // The end of an iteration: another one, or out.
         let end = self.choice(back, next, greedy)?;
         let end = self.op(Op::Advanced { loop_id, next: end })?;
-        let copy = self.node(body, end, backward)?;
+        let mut copy = self.node(body, end, backward)?;
+        if doubled {
+            copy = self.op(Op::Split(vec![copy, copy]))?;
+        }
         self.set(back, Op::Back { loop_id, next: copy });
         if once {
             self.set(head, Op::Split(vec![copy]));
@@ -275,6 +305,17 @@ impl Builder<'_> {
     fn set(&mut self, id: OpId, op: Op) {
         if let Some(slot) = self.ops.get_mut(id as usize) {
             *slot = op;
+        }
+    }
+
+    fn nullable(&self, id: NodeId) -> bool {
+        match self.pattern.node(id) {
+            Node::Empty | Node::Assertion(_) | Node::Look { .. } | Node::BackReference { .. } => true,
+            Node::Set(_) => false,
+            Node::Concat(nodes) => nodes.iter().all(|&node| self.nullable(node)),
+            Node::Alternation(nodes) => nodes.iter().any(|&node| self.nullable(node)),
+            Node::Capture { body, .. } => self.nullable(*body),
+            Node::Repeat { body, min, .. } => *min == 0 || self.nullable(*body),
         }
     }
 

@@ -125,12 +125,15 @@ struct Closure<'a> {
     found: Vec<(OpId, Letters)>,
     matches: Letters,
     look_ends: Letters,
+    /// How many uncertain operations are on the way here.
+    uncertain: u32,
 }
 
 enum Work {
     Visit(OpId, Letters),
     LeaveLoop,
     LeaveLook,
+    Certain,
 }
 
 impl<'a> Closure<'a> {
@@ -146,6 +149,7 @@ impl<'a> Closure<'a> {
             found: Vec::new(),
             matches: Letters::NONE,
             look_ends: Letters::NONE,
+            uncertain: 0,
         }
     }
 
@@ -164,6 +168,7 @@ impl<'a> Closure<'a> {
                 Work::LeaveLoop => {
                     self.empty.pop();
                 }
+                Work::Certain => self.uncertain -= 1,
                 Work::LeaveLook => {
                     self.taken.pop();
                 }
@@ -225,6 +230,12 @@ impl<'a> Closure<'a> {
                     *taken = taken.or(letters);
                 }
             }
+            Op::Uncertain { next } => {
+                self.uncertain += 1;
+                self.stack.push(Work::Certain);
+                self.stack.push(Work::Visit(*next, letters));
+            }
+            Op::Match if self.uncertain > 0 => {}
             Op::Match => {
                 self.matches = self.matches.or(letters);
                 if let Some(taken) = self.taken.first_mut() {

@@ -9,5 +9,5 @@ mod build;
 mod closure;
 
 pub(crate) use alphabet::{Alphabet, END, Letters};
-pub(crate) use build::{Counters, build};
-pub(crate) use closure::{Automaton, Edge, StateId};
+pub(crate) use build::{Counters, Looks, build};
+pub(crate) use closure::{Automaton, StateId};

@@ -1,13 +1,18 @@
 //! Tree to program.
 
 use super::program::{Address, Instruction, Program, Register};
-use crate::syntax::{Node, NodeId, Pattern, UNBOUNDED};
+use crate::syntax::{Assertion, Node, NodeId, Pattern, UNBOUNDED};
 
 /// Translates a pattern. The caller has checked its depth.
 pub(crate) fn compile(pattern: &Pattern) -> Program {
     let groups = pattern.captures + 1;
+    let lengths = lengths(pattern);
+    let units = if pattern.flags.code_points() { 2 } else { 1 };
+    let longest = lengths.get(pattern.root.0 as usize).map_or(UNBOUNDED, |(_, longest)| longest.saturating_mul(units));
+    let from_end = (longest < MAX_FROM_END && anchored_at_end(pattern, &lengths, pattern.root))
+        .then_some(longest as usize);
     let mut compiler =
-        Compiler { pattern, lengths: lengths(pattern), code: Vec::new(), registers: groups * 2 };
+        Compiler { pattern, lengths, code: Vec::new(), registers: groups * 2 };
     compiler.emit(Instruction::Save(0));
     compiler.node(pattern.root, false);
     compiler.emit(Instruction::Save(1));
@@ -18,7 +23,8 @@ pub(crate) fn compile(pattern: &Pattern) -> Program {
         registers: compiler.registers,
         groups,
         code_points: pattern.flags.code_points(),
-        sticky: pattern.flags.sticky,
+        once: pattern.flags.sticky || anchored_at_start(pattern, pattern.root),
+        from_end,
     }
 }
 
@@ -178,6 +184,50 @@ impl Compiler<'_> {
             }
             _ => {}
         }
+    }
+}
+
+/// V8 starts a search for what is anchored at the end and shorter than this at that distance from the end
+/// (`kMaxBacksearchLimit` in regexp.cc).
+const MAX_FROM_END: u32 = 1024;
+
+/// Whether V8 sees that a match can only start at the start (`RegExpTree::IsAnchoredAtStart` in regexp-ast.cc).
+pub(crate) fn anchored_at_start(pattern: &Pattern, id: NodeId) -> bool {
+    match pattern.node(id) {
+        Node::Assertion(Assertion::Start { multiline }) => !multiline,
+        Node::Capture { body, .. } | Node::Look { body, ahead: true, negated: false } => {
+            anchored_at_start(pattern, *body)
+        }
+        Node::Alternation(nodes) => nodes.iter().all(|&node| anchored_at_start(pattern, node)),
+        Node::Concat(nodes) => nodes
+            .iter()
+            .find_map(|&node| match pattern.node(node) {
+                _ if anchored_at_start(pattern, node) => Some(true),
+                Node::Empty | Node::Assertion(_) | Node::Look { .. } => None,
+                _ => Some(false),
+            })
+            .unwrap_or(false),
+        _ => false,
+    }
+}
+
+/// The same for the end (`IsAnchoredAtEnd`).
+fn anchored_at_end(pattern: &Pattern, lengths: &[(u32, u32)], id: NodeId) -> bool {
+    let within = |node| anchored_at_end(pattern, lengths, node);
+    match pattern.node(id) {
+        Node::Assertion(Assertion::End { multiline }) => !multiline,
+        Node::Capture { body, .. } => within(*body),
+        Node::Alternation(nodes) => nodes.iter().all(|&node| within(node)),
+        Node::Concat(nodes) => nodes
+            .iter()
+            .rev()
+            .find_map(|&node| match lengths.get(node.0 as usize) {
+                _ if within(node) => Some(true),
+                Some((_, 0)) => None,
+                _ => Some(false),
+            })
+            .unwrap_or(false),
+        _ => false,
     }
 }
 

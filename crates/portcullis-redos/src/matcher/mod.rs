@@ -10,6 +10,5 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use compile::compile;
-pub(crate) use program::Program;
+pub(crate) use compile::{anchored_at_start, compile};
 pub(crate) use run::{Matcher, Outcome};

@@ -42,5 +42,8 @@ pub(crate) struct Program {
     pub(super) groups: u32,
     /// Read code points, not code units.
     pub(super) code_points: bool,
-    pub(super) sticky: bool,
+    /// One attempt at the start of the input is enough.
+    pub(super) once: bool,
+    /// Attempts earlier than so many code units before the end are left out.
+    pub(super) from_end: Option<usize>,
 }

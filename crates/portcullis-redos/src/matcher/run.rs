@@ -50,10 +50,13 @@ impl<'a> Matcher<'a> {
     /// Searches `input` from its start as `RegExp.prototype.exec` does; the steps taken and how it ended.
     pub(crate) fn search(&mut self, input: &[u16], max_steps: u64) -> (u64, Outcome) {
         self.steps = 0;
-        let mut start = 0;
+        let mut start = self.program.from_end.map_or(0, |distance| input.len().saturating_sub(distance));
+        if self.program.once {
+            start = 0;
+        }
         loop {
             match self.attempt(input, start, max_steps) {
-                Outcome::NoMatch if !self.program.sticky && start < input.len() => {
+                Outcome::NoMatch if !self.program.once && start < input.len() => {
                     start += 1;
                     if self.program.code_points && pair_ends(input, start) {
                         start += 1;
