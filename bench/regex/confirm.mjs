@@ -42,7 +42,7 @@ function confirm({ regex, flags, verdict, attack }) {
   }
   let slope = 0;
   let before = 0;
-  for (let n = Math.max(4, Math.ceil(500 / attack.pump.length)); text(n).length < 200_000; n *= 2) {
+  for (let n = Math.max(4, Math.ceil(30 / attack.pump.length)); text(n).length < 200_000; n *= 2) {
     const now = time(re, text(n));
     if (before > 0.2) slope = Math.log2(now / before);
     before = now;

@@ -1,6 +1,6 @@
 //! The verdict on one pattern.
 
-use crate::ambiguity::{Candidate, Fate, Graph, Simulation, exponential, polynomial};
+use crate::ambiguity::{Candidate, Choice, Demand, Fate, Graph, Simulation, exponential, polynomial};
 use crate::attack::{Attack, Budget, Growth, grows_exponentially, polynomial_growth};
 use crate::automaton::{Alphabet, Automaton, Counters, Letters, Looks, build};
 use crate::matcher::{Matcher, anchored_at_start, compile};
@@ -125,7 +125,9 @@ struct Search<'a> {
 }
 
 /// Candidates tried for each kind of growth.
-const MAX_CANDIDATES: usize = 10;
+const MAX_CANDIDATES: u32 = 10;
+/// Choices of letters tried.
+const MAX_ROUNDS: u32 = 6;
 /// Verified polynomial attacks compared for the highest degree.
 const MAX_VERIFIED: usize = 3;
 
@@ -179,8 +181,8 @@ impl Search<'_> {
             };
             let graph = Graph::new(&automaton);
             let mut simulation = Simulation::new(&automaton, self.alphabet.all);
-            for candidate in exponential(&graph, Letters::NONE, MAX_CANDIDATES, &mut self.search) {
-                for attack in self.attacks(&mut simulation, &graph, &candidate) {
+            for candidate in exponential(&graph, Choice::FIRST, MAX_CANDIDATES, &mut self.search) {
+                for attack in self.attacks(&mut simulation, &graph, &candidate, &mut Letters::default()) {
                     let attack = attack.reversed();
                     if grows_exponentially(&mut self.matcher, &attack, false, &mut self.budget) {
                         return Some(attack);
@@ -189,7 +191,7 @@ impl Search<'_> {
                 }
             }
             // Run again at each place of the input, whatever repeats in it makes it quadratic.
-            for &state in graph.cyclic.iter().flatten().take(MAX_CANDIDATES) {
+            for &state in graph.cyclic.iter().flatten().take(MAX_CANDIDATES as usize) {
                 let (Some(way), Some(cycle)) = (graph.way_to(state), graph.cycle(state)) else { continue };
                 let pump = self.text(&[way, cycle].concat()).reversed();
                 for suffix in ["", "\n"] {
@@ -209,46 +211,52 @@ impl Search<'_> {
 
     fn exponential(&mut self, automaton: &Automaton, graph: &Graph) -> Option<Attack> {
         let mut simulation = Simulation::new(automaton, self.alphabet.all);
-        for candidate in exponential(graph, Letters::NONE, MAX_CANDIDATES, &mut self.search) {
-            for attack in self.attacks(&mut simulation, graph, &candidate) {
-                if grows_exponentially(&mut self.matcher, &attack, automaton.loosened, &mut self.budget) {
-                    return Some(attack);
-                }
-                if !automaton.loosened {
-                    self.keep(attack);
+        let mut choice = Choice::FIRST;
+        for salt in 1..=MAX_ROUNDS {
+            let mut ended = Letters::NONE;
+            for candidate in exponential(graph, choice, MAX_CANDIDATES, &mut self.search) {
+                for attack in self.attacks(&mut simulation, graph, &candidate, &mut ended) {
+                    if grows_exponentially(&mut self.matcher, &attack, automaton.loosened, &mut self.budget) {
+                        return Some(attack);
+                    }
+                    if !automaton.loosened {
+                        self.keep(attack);
+                    }
                 }
             }
+            if ended.is_empty() {
+                return None;
+            }
+            choice = next_choice(choice, ended, salt);
         }
         None
     }
 
     fn polynomial(&mut self, automaton: &Automaton, graph: &Graph) {
         let mut simulation = Simulation::new(automaton, self.alphabet.all);
-        let mut avoid = Letters::NONE;
-        for _ in 0..4 {
-            let found = polynomial(graph, avoid, &mut self.search);
-            let mut verified = 0;
+        let mut choice = Choice::FIRST;
+        for salt in 1..=MAX_ROUNDS {
+            let found = polynomial(graph, choice, &mut self.search);
+            self.doubt |= found.cut;
+            let (mut verified, mut tried) = (0, 0);
             let mut ended = Letters::NONE;
-            for (_, candidate) in found.candidates.iter().take(3 * MAX_CANDIDATES) {
-                let Some(prefix) = graph.way_to(candidate.from) else { continue };
-                if let Fate::Ends(letter) = simulation.fate(&prefix, candidate, false) {
-                    ended.insert(letter);
-                    continue;
-                }
-                for attack in self.attacks(&mut simulation, graph, candidate) {
+            for (_, candidate) in &found.candidates {
+                let attacks = self.attacks(&mut simulation, graph, candidate, &mut ended);
+                tried += u32::from(!attacks.is_empty());
+                for attack in attacks {
                     if self.keep(attack) {
                         verified += 1;
                         break;
                     }
                 }
-                if verified >= MAX_VERIFIED {
-                    return;
+                if verified >= MAX_VERIFIED || tried >= 2 * MAX_CANDIDATES {
+                    break;
                 }
             }
-            if verified > 0 || ended.is_empty() || ended.minus(avoid).is_empty() {
+            if self.best.is_some() || ended.is_empty() {
                 return;
             }
-            avoid = avoid.or(ended);
+            choice = next_choice(choice, ended, salt);
         }
     }
 
@@ -263,34 +271,53 @@ impl Search<'_> {
         true
     }
 
-    /// The texts that a candidate may stand for.
-    fn attacks(&mut self, simulation: &mut Simulation<'_>, graph: &Graph, candidate: &Candidate) -> Vec<Attack> {
-        let Some(prefix) = graph.way_to(candidate.from) else { return Vec::new() };
-        let mut suffixes = Vec::new();
-        for through_looks in [false, true] {
-            match simulation.fate(&prefix, candidate, through_looks) {
-                Fate::Fails(suffix) => {
-                    suffixes.push(self.text(&suffix));
-                    break;
+    /// The texts that a candidate may stand for; `ended` collects letters to avoid if it cannot be one.
+    fn attacks(
+        &mut self,
+        simulation: &mut Simulation<'_>,
+        graph: &Graph,
+        candidate: &Candidate,
+        ended: &mut Letters,
+    ) -> Vec<Attack> {
+        let Some(way) = graph.way_to(candidate.from) else { return Vec::new() };
+        let (prefix, pump) = (self.text(&way), self.text(&candidate.pump));
+        let mut suffixes: Vec<JsText> = Vec::new();
+        for all_fail in [true, false] {
+            for through_looks in [false, true] {
+                match simulation.fate(&way, candidate, Demand { all_fail, through_looks }) {
+                    Fate::Fails(suffix) => suffixes.push(self.text(&suffix)),
+                    Fate::Ends(letter) => {
+                        ended.insert(letter);
+                        return Vec::new();
+                    }
+                    Fate::Succeeds => ended.insert(candidate.pump.last().copied().unwrap_or_default()),
+                    Fate::Unknown => suffixes.extend(["\n", "!", "\u{0}"].map(JsText::from)),
                 }
-                Fate::Ends(_) => return Vec::new(),
-                Fate::Succeeds => {}
-                Fate::Unknown => {
-                    self.doubt = true;
-                    suffixes.extend(["\n", "!", "\u{0}"].map(JsText::from));
+                if !self.pattern.has_look {
+                    break;
                 }
             }
         }
-        let (prefix, pump) = (self.text(&prefix), self.text(&candidate.pump));
-        suffixes.dedup();
-        suffixes
-            .into_iter()
-            .map(|suffix| Attack { prefix: prefix.clone(), pump: pump.clone(), suffix })
-            .collect()
+        let mut attacks: Vec<Attack> = Vec::new();
+        for suffix in suffixes {
+            if attacks.iter().all(|attack| attack.suffix != suffix) {
+                attacks.push(Attack { prefix: prefix.clone(), pump: pump.clone(), suffix });
+            }
+        }
+        attacks
     }
 
     fn text(&self, letters: &[usize]) -> JsText {
         JsText::from_code_points(letters.iter().map(|&letter| self.alphabet.character(letter)))
+    }
+}
+
+/// Avoids what ended the last round; when that was avoided already, mixes the letters.
+fn next_choice(choice: Choice, ended: Letters, salt: u32) -> Choice {
+    if salt <= 2 && !ended.minus(choice.avoid).is_empty() {
+        Choice { avoid: choice.avoid.or(ended), salt: 0 }
+    } else {
+        Choice { avoid: Letters::NONE, salt }
     }
 }
 

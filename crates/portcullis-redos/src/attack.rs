@@ -51,13 +51,15 @@ const MAX_PUMPS: usize = 72;
 /// Steps by which exponential growth must have shown itself.
 const EXPONENTIAL_STEPS: u64 = 25_000;
 /// The same where a counter will end it: it must get out of hand before.
-const BOUNDED_STEPS: u64 = 600_000;
+const BOUNDED_STEPS: u64 = 500_000;
 /// Growth per pump that counts as exponential.
 const RATIO: f64 = 1.2;
 /// Longest text when looking for polynomial growth.
-const MAX_LENGTH: usize = 6_000;
+const MAX_LENGTH: usize = 4_000;
 /// Steps at which the slope is settled.
 const POLYNOMIAL_STEPS: u64 = 25_000;
+/// Most steps of one run.
+const MAX_RUN: u64 = 400_000;
 const SLOPE: f64 = 1.5;
 
 /// Whether the steps multiply with each pump. `bounded`: some counter limits the pumps that count.
@@ -67,13 +69,15 @@ pub(crate) fn grows_exponentially(
     bounded: bool,
     budget: &mut Budget,
 ) -> bool {
-    let enough = if bounded { BOUNDED_STEPS } else { EXPONENTIAL_STEPS };
     let mut counts: Vec<f64> = Vec::new();
-    for pumps in 1..=MAX_PUMPS {
-        let Some((steps, _)) = measure(matcher, attack, pumps, enough * 4, budget) else { return false };
+    for pumps in 0..=MAX_PUMPS {
+        let Some((steps, _)) = measure(matcher, attack, pumps, 4 * EXPONENTIAL_STEPS, budget) else { return false };
         counts.push(float(steps));
-        if steps >= enough {
+        if steps >= EXPONENTIAL_STEPS {
             break;
+        }
+        if pumps == 24 && float(steps) < 2.0 * 24.0 * counts.first().copied().unwrap_or(1.0) {
+            return false;
         }
     }
     let last = counts.len().saturating_sub(1);
@@ -83,17 +87,28 @@ pub(crate) fn grows_exponentially(
     };
     // A polynomial's ratio sinks towards one, halving its distance as the pumps double.
     let (late, middle) = (ratio(last), ratio((last / 2).max(2)));
-    counts.last().is_some_and(|&steps| steps >= float(enough))
-        && (last < 4 || late >= RATIO && late - 1.0 >= 0.7 * (middle - 1.0))
-        && counts.len() > 2
+    let multiplies = counts.len() > 2
+        && counts.last().is_some_and(|&steps| steps >= float(EXPONENTIAL_STEPS))
+        && (last < 4 || late >= RATIO && late - 1.0 >= 0.7 * (middle - 1.0));
+    if !multiplies || !bounded {
+        return multiplies;
+    }
+    [1, 2, 3, 4, 6].into_iter().any(|quarters| {
+        let pumps = counts.len() + counts.len() * quarters / 4;
+        measure(matcher, attack, pumps, BOUNDED_STEPS, budget).is_some_and(|(steps, _)| steps >= BOUNDED_STEPS)
+    })
 }
 
 /// The slope of the steps over the length, on logarithmic scales.
 pub(crate) fn polynomial_growth(matcher: &mut Matcher<'_>, attack: &Attack, budget: &mut Budget) -> Growth {
     let pump = attack.pump.len().max(1);
-    let mut pumps = (40 / pump).max(6);
-    let Some((mut before, _)) = measure(matcher, attack, pumps, 4 * POLYNOMIAL_STEPS, budget) else {
-        return Growth::Linear;
+    let mut pumps = (16 / pump).max(3);
+    let mut before = loop {
+        match measure(matcher, attack, pumps, MAX_RUN / 4, budget) {
+            None => return Growth::Linear,
+            Some((_, Outcome::Stopped)) if pumps > 1 => pumps /= 2,
+            Some((steps, _)) => break steps,
+        }
     };
     let mut slope = 0.0;
     loop {
@@ -101,18 +116,19 @@ pub(crate) fn polynomial_growth(matcher: &mut Matcher<'_>, attack: &Attack, budg
         if pumps * pump > MAX_LENGTH {
             break;
         }
-        let Some((steps, outcome)) = measure(matcher, attack, pumps, 40 * POLYNOMIAL_STEPS, budget) else { break };
+        let Some((steps, outcome)) = measure(matcher, attack, pumps, MAX_RUN, budget) else { break };
+        let next = (float(steps) / float(before)).log2();
         if outcome == Outcome::Stopped {
             // Cut off on the way: at least this much.
-            slope = f64::max(slope, (float(steps) / float(before)).log2());
+            slope = f64::max(slope, next);
             break;
         }
-        slope = (float(steps) / float(before)).log2();
+        slope = next;
         before = steps;
         if steps >= POLYNOMIAL_STEPS && slope >= 1.8 {
             break;
         }
-        if pumps >= 512 && slope < 1.1 {
+        if pumps * pump >= 600 && slope < 1.15 {
             break;
         }
     }

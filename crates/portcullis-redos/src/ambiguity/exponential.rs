@@ -3,20 +3,20 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::{Candidate, Graph};
+use super::{Candidate, Choice, Graph};
 use crate::automaton::{Letters, StateId};
 
 /// Texts that can be read in exponentially many ways, at most `most`, spending at most `budget` steps.
-pub(crate) fn exponential(graph: &Graph, avoid: Letters, most: usize, budget: &mut u64) -> Vec<Candidate> {
+pub(crate) fn exponential(graph: &Graph, choice: Choice, most: u32, budget: &mut u64) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (own, members) in graph.cyclic.iter().enumerate() {
         for &state in members {
-            if found.len() >= most {
+            if found.len() >= most as usize {
                 return found;
             }
             let inside = || graph.steps[state].iter().filter(|step| graph.component[step.target] == own);
             for step in inside() {
-                if let Some(letter) = step.twice.minus(avoid).first() {
+                if let Some(letter) = step.twice.minus(choice.avoid).first() {
                     if let Some(back) = graph.way_within(step.target, state) {
                         found.push(candidate(state, letter, &[], &back));
                     }
@@ -24,12 +24,12 @@ pub(crate) fn exponential(graph: &Graph, avoid: Letters, most: usize, budget: &m
             }
             for (i, a) in inside().enumerate() {
                 for b in inside().skip(i + 1) {
-                    let both = a.letters.and(b.letters).minus(avoid);
-                    if both.is_empty() || found.len() >= most {
+                    let both = a.letters.and(b.letters).minus(choice.avoid);
+                    if both.is_empty() || found.len() >= most as usize {
                         continue;
                     }
                     for letter in first_and_last(both) {
-                        if let Some((middle, end)) = meet(graph, own, (a.target, b.target), avoid, budget) {
+                        if let Some((middle, end)) = meet(graph, own, (a.target, b.target), choice, budget) {
                             if let Some(back) = graph.way_within(end, state) {
                                 found.push(candidate(state, letter, &middle, &back));
                             }
@@ -60,7 +60,7 @@ fn meet(
     graph: &Graph,
     own: usize,
     (a, b): (StateId, StateId),
-    avoid: Letters,
+    choice: Choice,
     budget: &mut u64,
 ) -> Option<(Vec<usize>, StateId)> {
     let start = (a.min(b), a.max(b));
@@ -70,7 +70,7 @@ fn meet(
         *budget = budget.checked_sub(1)?;
         for x in graph.steps[pair.0].iter().filter(|step| graph.component[step.target] == own) {
             for y in graph.steps[pair.1].iter().filter(|step| graph.component[step.target] == own) {
-                let Some(letter) = x.letters.and(y.letters).minus(avoid).first() else { continue };
+                let Some(letter) = choice.pick(x.letters.and(y.letters), before.len()) else { continue };
                 let next = (x.target.min(y.target), x.target.max(y.target));
                 if next == start || before.contains_key(&next) {
                     continue;

@@ -15,9 +15,32 @@ mod simulate;
 pub(crate) use exponential::exponential;
 pub(crate) use graph::Graph;
 pub(crate) use polynomial::polynomial;
-pub(crate) use simulate::{Fate, Simulation};
+pub(crate) use simulate::{Demand, Fate, Simulation};
 
-use crate::automaton::StateId;
+use crate::automaton::{Letters, StateId};
+
+/// How letters are chosen where several would do: some texts are ended by a match where others are not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Choice {
+    /// Not these.
+    pub(crate) avoid: Letters,
+    /// 0 takes the first, any other number a mixture of its own.
+    pub(crate) salt: u32,
+}
+
+impl Choice {
+    pub(crate) const FIRST: Self = Self { avoid: Letters::NONE, salt: 0 };
+
+    fn pick(self, letters: Letters, place: usize) -> Option<usize> {
+        let letters = letters.minus(self.avoid);
+        if self.salt == 0 {
+            return letters.first();
+        }
+        let count = letters.iter().count();
+        let mixed = (place as u64 + 1).wrapping_mul(u64::from(self.salt)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+        letters.iter().nth(usize::try_from(mixed).unwrap_or(0).checked_rem(count)?)
+    }
+}
 
 /// A text, in letters, that can be read in more and more ways when it is repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::{Candidate, Graph};
-use crate::automaton::{Letters, StateId};
+use super::{Candidate, Choice, Graph};
+use crate::automaton::StateId;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ const MAX_TRIED: usize = 12;
 const MAX_PAIR: u64 = 4_000;
 
 /// Texts that can be read in polynomially many ways, spending at most `budget` steps.
-pub(crate) fn polynomial(graph: &Graph, avoid: Letters, budget: &mut u64) -> Polynomial {
+pub(crate) fn polynomial(graph: &Graph, choice: Choice, budget: &mut u64) -> Polynomial {
     let mut found = Polynomial::default();
     let components: Vec<usize> =
         (0..graph.cyclic.len()).filter(|&component| !graph.cyclic[component].is_empty()).collect();
@@ -34,7 +34,7 @@ pub(crate) fn polynomial(graph: &Graph, avoid: Letters, budget: &mut u64) -> Pol
             if !leading[graph.cyclic[first][0]] {
                 continue;
             }
-            match pair(graph, first, second, leading, avoid, budget) {
+            match pair(graph, first, second, leading, choice, budget) {
                 Ok(Some(candidate)) => pairs.push((first, second, candidate)),
                 Ok(None) => {}
                 Err(Cut) => found.cut = true,
@@ -75,7 +75,7 @@ fn pair(
     first: usize,
     second: usize,
     leading: &[bool],
-    avoid: Letters,
+    choice: Choice,
     budget: &mut u64,
 ) -> Result<Option<Candidate>, Cut> {
     let (ones, twos) = (&graph.cyclic[first], &graph.cyclic[second]);
@@ -84,7 +84,7 @@ fn pair(
         for &q in twos.iter().take(MAX_TRIED) {
             let mut allowed = MAX_PAIR.min(*budget);
             let before = allowed;
-            let pump = common_text(graph, p, q, leading, avoid, &mut allowed);
+            let pump = common_text(graph, p, q, leading, choice, &mut allowed);
             *budget -= before - allowed;
             if let Some(pump) = pump {
                 return Ok(Some(Candidate { from: p, pivot: q, pump }));
@@ -101,7 +101,7 @@ fn common_text(
     p: StateId,
     q: StateId,
     leading: &[bool],
-    avoid: Letters,
+    choice: Choice,
     budget: &mut u64,
 ) -> Option<Vec<usize>> {
     type Triple = (StateId, StateId, StateId);
@@ -112,12 +112,12 @@ fn common_text(
     while let Some(triple) = queue.pop_front() {
         for x in graph.steps[triple.0].iter().filter(|step| graph.component[step.target] == first) {
             for z in graph.steps[triple.2].iter().filter(|step| graph.component[step.target] == second) {
-                let looping = x.letters.and(z.letters).minus(avoid);
+                let looping = x.letters.and(z.letters).minus(choice.avoid);
                 if looping.is_empty() {
                     continue;
                 }
                 for y in graph.steps[triple.1].iter().filter(|step| leading[step.target]) {
-                    let Some(letter) = looping.and(y.letters).first() else { continue };
+                    let Some(letter) = choice.pick(looping.and(y.letters), before.len()) else { continue };
                     let next = (x.target, y.target, z.target);
                     if before.contains_key(&next) || next == start {
                         continue;

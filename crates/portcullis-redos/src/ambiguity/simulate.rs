@@ -27,6 +27,15 @@ pub(crate) enum Fate {
     Unknown,
 }
 
+/// What the suffix must do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Demand {
+    /// Let every way fail, not only those that are tried no later than the pivot is first.
+    pub(crate) all_fail: bool,
+    /// Let the bodies of lookarounds match: what a negated one needs to fail.
+    pub(crate) through_looks: bool,
+}
+
 /// Sets of states looked at for one suffix.
 const MAX_CONFIGURATIONS: usize = 250;
 /// Most states of all those sets.
@@ -38,28 +47,26 @@ impl<'a> Simulation<'a> {
     }
 
     /// Reads `prefix` and the pump, and looks for a suffix.
-    pub(crate) fn fate(&mut self, prefix: &[usize], candidate: &Candidate, through_looks: bool) -> Fate {
+    pub(crate) fn fate(&mut self, prefix: &[usize], candidate: &Candidate, demand: Demand) -> Fate {
         let mut states = vec![0];
         for &letter in prefix {
             states = self.step(&states, letter).0;
         }
         let repeats = if candidate.pump.len() > 60 { 1 } else { 2 };
         for &letter in candidate.pump.iter().cycle().take(candidate.pump.len() * repeats) {
-            let (next, _) = self.step(&states, letter);
-            if next.is_empty() {
-                return Fate::Ends(letter);
-            }
-            states = next;
+            states = self.step(&states, letter).0;
         }
-        if !states.contains(&candidate.from) {
-            return Fate::Ends(self.culprit(prefix, candidate));
-        }
-        let Some(last) = states.iter().position(|&state| state == candidate.pivot) else {
+        let pivot = states.iter().position(|&state| state == candidate.pivot);
+        let Some(pivot) = pivot.filter(|_| states.contains(&candidate.from)) else {
             return Fate::Ends(self.culprit(prefix, candidate));
         };
-        // What comes after the pivot is tried after it.
-        states.truncate(last + 1);
-        self.failing_suffix(states, through_looks)
+        if demand.all_fail {
+            // New attempts may still match: they are made after all others have failed.
+            states.retain(|&state| !self.automaton.searching[state]);
+        } else {
+            states.truncate(pivot + 1);
+        }
+        self.failing_suffix(states, demand.through_looks)
     }
 
     /// The letter at which the search was ended by a match.
