@@ -23,7 +23,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_steps: 2_000_000, max_search: 60_000, max_pattern: 20_000, input_limit: None }
+        Self { max_steps: 2_000_000, max_search: 200_000, max_pattern: 20_000, input_limit: None }
     }
 }
 
@@ -192,7 +192,7 @@ impl Search<'_> {
             }
             // Run again at each place of the input, whatever repeats in it makes it quadratic.
             for &state in graph.cyclic.iter().flatten().take(MAX_CANDIDATES as usize) {
-                let (Some(way), Some(cycle)) = (graph.way_to(state), graph.cycle(state)) else { continue };
+                let (Some(way), Some(cycle)) = (graph.way_to(state), graph.cycle(state, &mut self.search)) else { continue };
                 let pump = self.text(&[way, cycle].concat()).reversed();
                 for suffix in ["", "\n"] {
                     let (prefix, suffix) = (JsText::default(), JsText::from(suffix));
@@ -213,6 +213,10 @@ impl Search<'_> {
         let mut simulation = Simulation::new(automaton, self.alphabet.all);
         let mut choice = Choice::FIRST;
         for salt in 1..=MAX_ROUNDS {
+            if self.search == 0 || self.budget.left == 0 {
+                self.doubt = true;
+                return None;
+            }
             let mut ended = Letters::NONE;
             for candidate in exponential(graph, choice, MAX_CANDIDATES, &mut self.search) {
                 for attack in self.attacks(&mut simulation, graph, &candidate, &mut ended) {
@@ -236,6 +240,10 @@ impl Search<'_> {
         let mut simulation = Simulation::new(automaton, self.alphabet.all);
         let mut choice = Choice::FIRST;
         for salt in 1..=MAX_ROUNDS {
+            if self.search == 0 || self.budget.left == 0 {
+                self.doubt = true;
+                return;
+            }
             let found = polynomial(graph, choice, &mut self.search);
             self.doubt |= found.cut;
             let (mut verified, mut tried) = (0, 0);
@@ -284,7 +292,7 @@ impl Search<'_> {
         let mut suffixes: Vec<JsText> = Vec::new();
         for all_fail in [true, false] {
             for through_looks in [false, true] {
-                match simulation.fate(&way, candidate, Demand { all_fail, through_looks }) {
+                match simulation.fate(&way, candidate, Demand { all_fail, through_looks }, &mut self.search) {
                     Fate::Fails(suffix) => suffixes.push(self.text(&suffix)),
                     Fate::Ends(letter) => {
                         ended.insert(letter);

@@ -3,34 +3,42 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::graph::Step;
 use super::{Candidate, Choice, Graph};
 use crate::automaton::{Letters, StateId};
 
 /// Texts that can be read in exponentially many ways, at most `most`, spending at most `budget` steps.
 pub(crate) fn exponential(graph: &Graph, choice: Choice, most: u32, budget: &mut u64) -> Vec<Candidate> {
     let mut found = Vec::new();
+    let mut pairs = 0u64;
     for (own, members) in graph.cyclic.iter().enumerate() {
         for &state in members {
             if found.len() >= most as usize {
                 return found;
             }
-            let inside = || graph.steps[state].iter().filter(|step| graph.component[step.target] == own);
-            for step in inside() {
+            let inside: Vec<&Step> =
+                graph.steps[state].iter().filter(|step| graph.component[step.target] == own).collect();
+            for step in &inside {
                 if let Some(letter) = step.twice.minus(choice.avoid).first() {
-                    if let Some(back) = graph.way_within(step.target, state) {
+                    if let Some(back) = graph.way_within(step.target, state, budget) {
                         found.push(candidate(state, letter, &[], &back));
                     }
                 }
             }
-            for (i, a) in inside().enumerate() {
-                for b in inside().skip(i + 1) {
+            for (i, a) in inside.iter().enumerate() {
+                for b in inside.iter().skip(i + 1) {
+                    if *budget == 0 {
+                        return found;
+                    }
+                    pairs += 1;
+                    *budget -= u64::from(pairs % 16 == 0);
                     let both = a.letters.and(b.letters).minus(choice.avoid);
                     if both.is_empty() || found.len() >= most as usize {
                         continue;
                     }
                     for letter in first_and_last(both) {
                         if let Some((middle, end)) = meet(graph, own, (a.target, b.target), choice, budget) {
-                            if let Some(back) = graph.way_within(end, state) {
+                            if let Some(back) = graph.way_within(end, state, budget) {
                                 found.push(candidate(state, letter, &middle, &back));
                             }
                         }
@@ -68,6 +76,8 @@ fn meet(
     let mut queue = VecDeque::from([start]);
     while let Some(pair) = queue.pop_front() {
         *budget = budget.checked_sub(1)?;
+        let pairs = graph.steps[pair.0].len() * graph.steps[pair.1].len();
+        *budget = budget.saturating_sub(pairs as u64 / 8);
         for x in graph.steps[pair.0].iter().filter(|step| graph.component[step.target] == own) {
             for y in graph.steps[pair.1].iter().filter(|step| graph.component[step.target] == own) {
                 let Some(letter) = choice.pick(x.letters.and(y.letters), before.len()) else { continue };

@@ -78,11 +78,12 @@ impl Graph {
     }
 
     /// A shortest text from `from` to `to` within their component; empty if they are one.
-    pub(crate) fn way_within(&self, from: StateId, to: StateId) -> Option<Vec<usize>> {
+    pub(crate) fn way_within(&self, from: StateId, to: StateId, budget: &mut u64) -> Option<Vec<usize>> {
         let own = self.component[from];
         let mut before: std::collections::HashMap<StateId, (StateId, usize)> = std::collections::HashMap::new();
         let mut queue = VecDeque::from([from]);
         while let Some(state) = queue.pop_front() {
+            *budget = budget.checked_sub(1 + self.steps[state].len() as u64 / 8)?;
             if state == to {
                 let (mut at, mut letters) = (to, Vec::new());
                 while at != from {
@@ -106,14 +107,14 @@ impl Graph {
     }
 
     /// A shortest text from `state` back to itself.
-    pub(crate) fn cycle(&self, state: StateId) -> Option<Vec<usize>> {
+    pub(crate) fn cycle(&self, state: StateId, budget: &mut u64) -> Option<Vec<usize>> {
         let own = self.component[state];
         self.steps[state]
             .iter()
             .filter(|step| self.component[step.target] == own)
             .filter_map(|step| {
                 let mut letters = vec![step.letters.first()?];
-                letters.extend(self.way_within(step.target, state)?);
+                letters.extend(self.way_within(step.target, state, budget)?);
                 Some(letters)
             })
             .min_by_key(Vec::len)

@@ -30,6 +30,10 @@ pub(crate) fn polynomial(graph: &Graph, choice: Choice, budget: &mut u64) -> Pol
         // Targets are numbered before sources.
         let mut leading = None;
         for &first in components.iter().filter(|&&first| first > second) {
+            if *budget == 0 {
+                found.cut = true;
+                break;
+            }
             let leading = leading.get_or_insert_with(|| graph.leading_to(second));
             if !leading[graph.cyclic[first][0]] {
                 continue;
@@ -110,6 +114,8 @@ fn common_text(
     let mut before: HashMap<Triple, (Triple, usize)> = HashMap::new();
     let mut queue = VecDeque::from([start]);
     while let Some(triple) = queue.pop_front() {
+        let pairs = graph.steps[triple.0].len() * graph.steps[triple.2].len();
+        *budget = budget.saturating_sub(pairs as u64 / 8);
         for x in graph.steps[triple.0].iter().filter(|step| graph.component[step.target] == first) {
             for z in graph.steps[triple.2].iter().filter(|step| graph.component[step.target] == second) {
                 let looping = x.letters.and(z.letters).minus(choice.avoid);
@@ -119,10 +125,10 @@ fn common_text(
                 for y in graph.steps[triple.1].iter().filter(|step| leading[step.target]) {
                     let Some(letter) = choice.pick(looping.and(y.letters), before.len()) else { continue };
                     let next = (x.target, y.target, z.target);
+                    *budget = budget.checked_sub(1)?;
                     if before.contains_key(&next) || next == start {
                         continue;
                     }
-                    *budget = budget.checked_sub(1)?;
                     before.insert(next, (triple, letter));
                     if next == goal {
                         let (mut at, mut letters) = (next, Vec::new());

@@ -12,6 +12,8 @@ pub(crate) struct Simulation<'a> {
     all: Letters,
     /// Marks for `step`, by state.
     seen: Vec<bool>,
+    /// What is left to spend on this candidate.
+    left: u64,
 }
 
 /// What becomes of a candidate.
@@ -43,11 +45,24 @@ const MAX_STATES: usize = 20_000;
 
 impl<'a> Simulation<'a> {
     pub(crate) fn new(automaton: &'a Automaton, all: Letters) -> Self {
-        Self { automaton, all, seen: vec![false; automaton.states.len()] }
+        Self { automaton, all, left: 0, seen: vec![false; automaton.states.len()] }
     }
 
     /// Reads `prefix` and the pump, and looks for a suffix.
-    pub(crate) fn fate(&mut self, prefix: &[usize], candidate: &Candidate, demand: Demand) -> Fate {
+    pub(crate) fn fate(
+        &mut self,
+        prefix: &[usize],
+        candidate: &Candidate,
+        demand: Demand,
+        budget: &mut u64,
+    ) -> Fate {
+        self.left = *budget;
+        let fate = self.run(prefix, candidate, demand);
+        *budget = self.left;
+        fate
+    }
+
+    fn run(&mut self, prefix: &[usize], candidate: &Candidate, demand: Demand) -> Fate {
         let mut states = vec![0];
         for &letter in prefix {
             states = self.step(&states, letter).0;
@@ -102,6 +117,9 @@ impl<'a> Simulation<'a> {
             }
             let letters: Vec<usize> = self.all.iter().filter(|&letter| !ends(letter)).collect();
             for letter in letters {
+                if self.left == 0 {
+                    return Fate::Unknown;
+                }
                 let (next, _) = self.step(&states, letter);
                 let mut text = suffix.clone();
                 text.push(letter);
@@ -126,8 +144,10 @@ impl<'a> Simulation<'a> {
     fn step(&mut self, states: &[StateId], letter: usize) -> (Vec<StateId>, bool) {
         let mut next = Vec::new();
         let mut matched = false;
+        let mut work = 0;
         'threads: for &state in states {
             let state = &self.automaton.states[state];
+            work += state.edges.len() as u64;
             for edge in &state.edges {
                 if edge.letters.contains(letter) && !std::mem::replace(&mut self.seen[edge.target], true) {
                     next.push(edge.target);
@@ -138,6 +158,7 @@ impl<'a> Simulation<'a> {
                 break 'threads;
             }
         }
+        self.left = self.left.saturating_sub(work / 8 + 1);
         for &state in &next {
             self.seen[state] = false;
         }

@@ -137,15 +137,17 @@ impl Builder<'_> {
             Node::Repeat { body, min, max, greedy, .. } => {
                 self.repeat(*body, (*min, *max), *greedy, next, backward)
             }
-            Node::Assertion(assertion) if backward => {
-                // Before and behind change places.
-                match assertion {
-                    Assertion::WordBoundary { negated, .. } => self.op(Op::WordBoundary { negated: *negated, next }),
-                    _ => {
-                        self.exact = false;
-                        Some(next)
-                    }
+            // Read backward, the start of the input is the end of what is read.
+            Node::Assertion(Assertion::Start { multiline }) if backward => {
+                let mut letters = Letters::single(END);
+                if *multiline {
+                    letters = letters.or(self.alphabet.line_ends);
                 }
+                self.op(Op::Next { letters, next })
+            }
+            Node::Assertion(Assertion::End { .. }) if backward => {
+                self.exact = false;
+                self.op(Op::Uncertain { next })
             }
             Node::Assertion(Assertion::Start { multiline }) => {
                 self.op(Op::LineStart { multiline: *multiline, next })

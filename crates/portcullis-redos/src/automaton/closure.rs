@@ -1,8 +1,6 @@
 //! Operations to states: what a matcher tries next after each character, in its order.
 #![allow(clippy::indexing_slicing, reason = "operation and state ids are indices of vectors that only grow")]
 
-use std::collections::HashMap;
-
 use super::alphabet::{Alphabet, Letters};
 use super::build::{Op, OpId, Operations};
 
@@ -42,7 +40,9 @@ pub(crate) struct Automaton {
 
 const MAX_STATES: usize = 8_000;
 /// Bound on all edges: beyond it the pattern is not analysed.
-const MAX_EDGES: usize = 300_000;
+const MAX_EDGES: usize = 60_000;
+/// Bound on the work of finding them.
+const MAX_VISITS: usize = 300_000;
 
 /// What assertions want to know of the last character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,7 +69,7 @@ impl Automaton {
             loosened: operations.loosened,
             searching: vec![true],
         };
-        let mut ids: HashMap<(OpId, Behind), StateId> = HashMap::new();
+        let mut ids: Vec<Option<StateId>> = vec![None; operations.ops.len() * kinds.len()];
         let mut pending = vec![(operations.start, Behind { start: true, word: false, line_end: false })];
         let mut closure = Closure::new(operations, alphabet);
         let (mut done, mut edges) = (0, 0);
@@ -83,12 +83,12 @@ impl Automaton {
                 edges: Vec::with_capacity(closure.found.len()),
             };
             for &(next, letters) in &closure.found {
-                for &(behind, kind) in &kinds {
+                for (index, &(behind, kind)) in kinds.iter().enumerate() {
                     let letters = letters.and(kind);
                     if letters.is_empty() {
                         continue;
                     }
-                    let target = *ids.entry((next, behind)).or_insert_with(|| {
+                    let target = *ids[next as usize * kinds.len() + index].get_or_insert_with(|| {
                         pending.push((next, behind));
                         automaton.states.push(State::default());
                         automaton.searching.push(next == operations.start);
@@ -103,7 +103,7 @@ impl Automaton {
             state.entered_by = automaton.states[done].entered_by;
             automaton.states[done] = state;
             done += 1;
-            if pending.len() > MAX_STATES || edges > MAX_EDGES {
+            if pending.len() > MAX_STATES || edges > MAX_EDGES || closure.visits > MAX_VISITS {
                 return None;
             }
         }
@@ -127,6 +127,7 @@ struct Closure<'a> {
     look_ends: Letters,
     /// How many uncertain operations are on the way here.
     uncertain: u32,
+    visits: usize,
 }
 
 enum Work {
@@ -150,6 +151,7 @@ impl<'a> Closure<'a> {
             matches: Letters::NONE,
             look_ends: Letters::NONE,
             uncertain: 0,
+            visits: 0,
         }
     }
 
@@ -178,6 +180,7 @@ impl<'a> Closure<'a> {
     }
 
     fn visit(&mut self, id: OpId, letters: Letters, behind: Behind) {
+        self.visits += 1;
         let (once, twice) = self.reached[id as usize];
         let taken = self.taken.last().copied().unwrap_or_default();
         let letters = letters.minus(twice).minus(taken);

@@ -1,5 +1,7 @@
 //! Terms, groups and quantifiers. Groups are kept on a stack of our own, not on the machine's.
 
+use std::collections::HashMap;
+
 use super::ast::{Assertion, Node, NodeId, Pattern, UNBOUNDED};
 use super::name::{GroupName, check_duplicates};
 use super::{Flags, SyntaxError};
@@ -33,6 +35,8 @@ pub(super) struct Parser {
     /// References by name, to be filled in at the end: node, name, position.
     named_references: Vec<(NodeId, Vec<u32>, usize)>,
     disjunctions: u32,
+    /// What `folded` answered before: patterns repeat their sets.
+    folded: HashMap<CharSet, CharSet>,
 }
 
 enum GroupKind {
@@ -89,6 +93,7 @@ impl Parser {
             names: Vec::new(),
             named_references: Vec::new(),
             disjunctions: 0,
+            folded: HashMap::new(),
         }
     }
 
@@ -290,7 +295,9 @@ impl Parser {
                 self.at += 1;
                 let all = CharSet::new(vec![(0, self.pattern.max_char())]);
                 let set = if self.dot_all { all } else { all.difference(&CharSet::line_terminators()) };
-                self.set_node(set)
+                // Line ends have no case.
+                let id = self.pattern.intern(set);
+                self.pattern.push(Node::Set(id))
             }
             '[' => self.class()?,
             '*' | '+' | '?' => return self.fail("nothing to repeat"),
@@ -412,8 +419,12 @@ impl Parser {
         self.pattern.push(Node::Set(id))
     }
 
-    pub(super) fn folded(&self, set: CharSet) -> CharSet {
-        if self.ignore_case { close_over_case(&set, self.canonical()) } else { set }
+    pub(super) fn folded(&mut self, set: CharSet) -> CharSet {
+        if !self.ignore_case {
+            return set;
+        }
+        let mode = self.canonical();
+        self.folded.entry(set).or_insert_with_key(|set| close_over_case(set, mode)).clone()
     }
 
     pub(super) fn canonical(&self) -> Canonical {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
-use super::CharSet;
+use super::{CharSet, property};
 
 /// Which of the two foldings of the standard holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +23,9 @@ pub(crate) fn canonicalize(c: u32, mode: Canonical) -> u32 {
         Canonical::SimpleFold if c == 0x17f => 0x53,
         Canonical::SimpleFold if c == 0x212a => 0x4b,
         Canonical::SimpleFold if c < 128 => u32::from((c as u8).to_ascii_uppercase()),
-        Canonical::SimpleFold => fold_orbit(c).into_iter().min().unwrap_or(c),
+        Canonical::SimpleFold => {
+            orbits(mode).of.get(&c).and_then(|orbit| orbit.iter().min()).copied().unwrap_or(c)
+        }
     }
 }
 
@@ -51,20 +53,17 @@ pub(crate) fn close_over_case(set: &CharSet, mode: Canonical) -> CharSet {
     if wide == 0 {
         return CharSet::new(ranges);
     }
-    match mode {
-        Canonical::Uppercase => {
-            for orbit in uppercase_orbits().values() {
-                if orbit.iter().any(|&c| set.contains(c)) {
-                    ranges.extend(orbit.iter().map(|&c| (c, c)));
-                }
+    let orbits = orbits(mode);
+    if wide <= 64 {
+        for &(low, high) in set.ranges() {
+            for c in low.max(128)..=high {
+                ranges.extend(orbits.of.get(&c).into_iter().flatten().map(|&c| (c, c)));
             }
         }
-        Canonical::SimpleFold => {
-            let mut class = ClassUnicode::new(
-                set.ranges().iter().flat_map(|&(low, high)| scalar_ranges(low.max(128), high)),
-            );
-            if class.try_case_fold_simple().is_ok() {
-                ranges.extend(class.ranges().iter().map(|r| (u32::from(r.start()), u32::from(r.end()))));
+    } else {
+        for orbit in orbits.of.values() {
+            if orbit.iter().any(|&c| set.contains(c)) {
+                ranges.extend(orbit.iter().map(|&c| (c, c)));
             }
         }
     }
@@ -84,19 +83,51 @@ fn uppercase(c: u32) -> u32 {
     }
 }
 
-/// Characters beyond ASCII by their uppercase, where there is more than one.
-fn uppercase_orbits() -> &'static HashMap<u32, Vec<u32>> {
-    static ORBITS: LazyLock<HashMap<u32, Vec<u32>>> = LazyLock::new(|| {
-        let mut orbits: HashMap<u32, Vec<u32>> = HashMap::new();
-        for c in 128..=0xffff {
-            let upper = uppercase(c);
-            if upper != c {
-                orbits.entry(upper).or_insert_with(|| vec![upper]).push(c);
+/// For each character beyond ASCII that is equal to others: all of them.
+struct Orbits {
+    of: HashMap<u32, Vec<u32>>,
+}
+
+fn orbits(mode: Canonical) -> &'static Orbits {
+    static UPPERCASE: LazyLock<Orbits> = LazyLock::new(|| Orbits::new(Canonical::Uppercase));
+    static SIMPLE_FOLD: LazyLock<Orbits> = LazyLock::new(|| Orbits::new(Canonical::SimpleFold));
+    match mode {
+        Canonical::Uppercase => &UPPERCASE,
+        Canonical::SimpleFold => &SIMPLE_FOLD,
+    }
+}
+
+impl Orbits {
+    fn new(mode: Canonical) -> Self {
+        let cased = ["Changes_When_Casemapped", "Changes_When_Casefolded"]
+            .into_iter()
+            .filter_map(|name| property(name, None))
+            .fold(CharSet::default(), |all, set| all.union(&set));
+        let mut members: HashMap<u32, Vec<u32>> = HashMap::new();
+        for &(low, high) in cased.ranges() {
+            for c in low.max(128)..=high {
+                match mode {
+                    Canonical::Uppercase if c > 0xffff => {}
+                    Canonical::Uppercase => {
+                        let upper = uppercase(c);
+                        members.entry(upper).or_insert_with(|| vec![upper]).push(c);
+                    }
+                    Canonical::SimpleFold => {
+                        members.insert(c, fold_orbit(c));
+                    }
+                }
             }
         }
-        orbits
-    });
-    &ORBITS
+        let mut of = HashMap::new();
+        for mut orbit in members.into_values() {
+            orbit.sort_unstable();
+            orbit.dedup();
+            if orbit.len() > 1 {
+                of.extend(orbit.iter().map(|&c| (c, orbit.clone())));
+            }
+        }
+        Self { of }
+    }
 }
 
 fn fold_orbit(c: u32) -> Vec<u32> {
