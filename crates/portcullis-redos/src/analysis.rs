@@ -4,6 +4,7 @@ use crate::ambiguity::{Candidate, Choice, Demand, Fate, Graph, Simulation, expon
 use crate::attack::{Attack, Budget, Growth, grows_exponentially, polynomial_growth};
 use crate::automaton::{Alphabet, Automaton, Counters, Letters, Looks, build};
 use crate::matcher::{Matcher, anchored_at_start, compile};
+use crate::regex::MAX_DEPTH;
 use crate::syntax::{Flags, Node, Pattern, SyntaxError, parse};
 use crate::text::JsText;
 
@@ -65,9 +66,6 @@ impl Analysis {
         Self { verdict, attack: None }
     }
 }
-
-/// Nested groups deeper than this are not analysed, so that no stack overflows.
-const MAX_DEPTH: u32 = 250;
 
 /// Analyses a pattern, as it stands between the slashes or in `new RegExp(...)`.
 ///

@@ -7,11 +7,13 @@ mod attack;
 mod automaton;
 pub mod lines;
 mod matcher;
+mod regex;
 mod syntax;
 mod text;
 mod unicode;
 
 pub use analysis::{Analysis, Config, Verdict, analyze, analyze_units};
 pub use attack::Attack;
+pub use regex::{End, Regex, Run};
 pub use syntax::{Flags, SyntaxError};
 pub use text::JsText;

@@ -65,10 +65,16 @@ impl<'a> Simulation<'a> {
     fn run(&mut self, prefix: &[usize], candidate: &Candidate, demand: Demand) -> Fate {
         let mut states = vec![0];
         for &letter in prefix {
+            if self.left == 0 {
+                return Fate::Unknown;
+            }
             states = self.step(&states, letter).0;
         }
         let repeats = if candidate.pump.len() > 60 { 1 } else { 2 };
         for &letter in candidate.pump.iter().cycle().take(candidate.pump.len() * repeats) {
+            if self.left == 0 {
+                return Fate::Unknown;
+            }
             states = self.step(&states, letter).0;
         }
         let pivot = states.iter().position(|&state| state == candidate.pivot);
@@ -158,7 +164,7 @@ impl<'a> Simulation<'a> {
                 break 'threads;
             }
         }
-        self.left = self.left.saturating_sub(work / 8 + 1);
+        self.left = self.left.saturating_sub(work / 4 + 1);
         for &state in &next {
             self.seen[state] = false;
         }

@@ -11,4 +11,5 @@ mod run;
 mod tests;
 
 pub(crate) use compile::{anchored_at_start, compile};
+pub(crate) use program::Program;
 pub(crate) use run::{Matcher, Outcome};

@@ -1,6 +1,8 @@
 //! The run itself: one loop, one stack of choices and of what to undo.
 #![allow(clippy::indexing_slicing, reason = "addresses, registers and stack indices are made by the compiler and by this loop")]
 
+use std::ops::Range;
+
 use super::program::{Instruction, Program};
 use crate::syntax::Assertion;
 use crate::unicode::{Canonical, CharSet, canonicalize};
@@ -68,12 +70,11 @@ impl<'a> Matcher<'a> {
     }
 
     /// Start and end of each group after a match, the whole match first.
-    #[cfg(test)]
-    pub(crate) fn captures(&self) -> Vec<Option<(u32, u32)>> {
+    pub(crate) fn captures(&self) -> Vec<Option<Range<usize>>> {
         (0..self.program.groups as usize)
             .map(|group| {
                 let (start, end) = (self.registers[group * 2], self.registers[group * 2 + 1]);
-                (start != UNSET && end != UNSET).then_some((start, end))
+                (start != UNSET && end != UNSET).then_some(start as usize..end as usize)
             })
             .collect()
     }

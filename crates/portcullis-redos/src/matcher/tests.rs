@@ -12,7 +12,7 @@ fn exec(pattern: &str, flags: &str, input: &str) -> Option<Vec<Option<String>>> 
             matcher
                 .captures()
                 .into_iter()
-                .map(|range| range.map(|(a, b)| String::from_utf16(&text[a as usize..b as usize]).unwrap()))
+                .map(|range| range.map(|range| String::from_utf16(&text[range]).unwrap()))
                 .collect(),
         ),
         Outcome::NoMatch => None,
