@@ -1,9 +1,10 @@
 //! EDA: two different paths from a state to itself over the same text.
 #![allow(clippy::indexing_slicing, reason = "state ids are indices of vectors of that length")]
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::graph::Step;
+use super::hash::StateMap;
 use super::{Candidate, Choice, Graph};
 use crate::automaton::{Letters, StateId};
 
@@ -72,7 +73,7 @@ fn meet(
     budget: &mut u64,
 ) -> Option<(Vec<usize>, StateId)> {
     let start = (a.min(b), a.max(b));
-    let mut before: HashMap<(StateId, StateId), ((StateId, StateId), usize)> = HashMap::new();
+    let mut before: StateMap<(StateId, StateId), ((StateId, StateId), usize)> = StateMap::default();
     let mut queue = VecDeque::from([start]);
     while let Some(pair) = queue.pop_front() {
         *budget = budget.checked_sub(1)?;

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use super::hash::StateMap;
 use crate::automaton::{Automaton, Letters, StateId};
 
 /// An edge that no match goes before.
@@ -80,7 +81,7 @@ impl Graph {
     /// A shortest text from `from` to `to` within their component; empty if they are one.
     pub(crate) fn way_within(&self, from: StateId, to: StateId, budget: &mut u64) -> Option<Vec<usize>> {
         let own = self.component[from];
-        let mut before: std::collections::HashMap<StateId, (StateId, usize)> = std::collections::HashMap::new();
+        let mut before: StateMap<StateId, (StateId, usize)> = StateMap::default();
         let mut queue = VecDeque::from([from]);
         while let Some(state) = queue.pop_front() {
             *budget = budget.checked_sub(1 + self.steps[state].len() as u64 / 8)?;

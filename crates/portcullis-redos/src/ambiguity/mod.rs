@@ -9,6 +9,7 @@
 
 mod exponential;
 mod graph;
+mod hash;
 mod polynomial;
 mod simulate;
 

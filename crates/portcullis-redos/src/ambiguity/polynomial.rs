@@ -1,8 +1,9 @@
 //! IDA: a state with a path to itself and one to another, which has one to itself, all over the same text.
 #![allow(clippy::indexing_slicing, reason = "state ids are indices of vectors of that length")]
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
+use super::hash::StateMap;
 use super::{Candidate, Choice, Graph};
 use crate::automaton::StateId;
 
@@ -46,8 +47,8 @@ pub(crate) fn polynomial(graph: &Graph, choice: Choice, budget: &mut u64) -> Pol
         }
     }
     // Degree of a chain through a pair: as many as can come before it and after it.
-    let mut before: HashMap<usize, u32> = HashMap::new();
-    let mut after: HashMap<usize, u32> = HashMap::new();
+    let mut before: StateMap<usize, u32> = StateMap::default();
+    let mut after: StateMap<usize, u32> = StateMap::default();
     let mut by_first: Vec<&(usize, usize, Candidate)> = pairs.iter().collect();
     by_first.sort_by_key(|(first, _, _)| *first);
     for (first, second, _) in &by_first {
@@ -111,7 +112,7 @@ fn common_text(
     type Triple = (StateId, StateId, StateId);
     let (first, second) = (graph.component[p], graph.component[q]);
     let (start, goal): (Triple, Triple) = ((p, p, q), (p, q, q));
-    let mut before: HashMap<Triple, (Triple, usize)> = HashMap::new();
+    let mut before: StateMap<Triple, (Triple, usize)> = StateMap::default();
     let mut queue = VecDeque::from([start]);
     while let Some(triple) = queue.pop_front() {
         let pairs = graph.steps[triple.0].len() * graph.steps[triple.2].len();
