@@ -1,6 +1,6 @@
 //! The verdict on one pattern.
 
-use crate::ambiguity::{Candidate, Choice, Demand, Fate, Graph, Simulation, exponential, polynomial};
+use crate::ambiguity::{Candidate, Choice, Demand, Fate, Graph, Simulation, exponential, polynomial, surviving_pump};
 use crate::attack::{Attack, Budget, Growth, grows_exponentially, polynomial_growth};
 use crate::automaton::{Alphabet, Automaton, Counters, Letters, Looks, build};
 use crate::matcher::{Matcher, anchored_at_start, compile};
@@ -127,7 +127,7 @@ const MAX_CANDIDATES: u32 = 10;
 /// Choices of letters tried.
 const MAX_ROUNDS: u32 = 6;
 /// Verified polynomial attacks compared for the highest degree.
-const MAX_VERIFIED: usize = 3;
+const MAX_VERIFIED: u32 = 3;
 
 impl Search<'_> {
     fn run(&mut self) -> Option<Analysis> {
@@ -237,6 +237,7 @@ impl Search<'_> {
     fn polynomial(&mut self, automaton: &Automaton, graph: &Graph) {
         let mut simulation = Simulation::new(automaton, self.alphabet.all);
         let mut choice = Choice::FIRST;
+        let mut unproven: Vec<Candidate> = Vec::new();
         for salt in 1..=MAX_ROUNDS {
             if self.search == 0 || self.budget.left == 0 {
                 self.doubt = true;
@@ -249,21 +250,35 @@ impl Search<'_> {
             for (_, candidate) in &found.candidates {
                 let attacks = self.attacks(&mut simulation, graph, candidate, &mut ended);
                 tried += u32::from(!attacks.is_empty());
-                for attack in attacks {
-                    if self.keep(attack) {
-                        verified += 1;
-                        break;
-                    }
+                let proven = attacks.into_iter().any(|attack| self.keep(attack));
+                verified += u32::from(proven);
+                if !proven && salt == 1 && simulation.searching(candidate.from) {
+                    unproven.push(candidate.clone());
                 }
                 if verified >= MAX_VERIFIED || tried >= 2 * MAX_CANDIDATES {
                     break;
                 }
             }
-            if self.best.is_some() || ended.is_empty() {
+            if self.best.is_some() {
+                return;
+            }
+            if salt == 1 && self.surviving(&mut simulation, graph, &unproven) || ended.is_empty() {
                 return;
             }
             choice = next_choice(choice, ended, salt);
         }
+    }
+
+    /// Tries again what a match ended, with texts that none ends; whether one was verified.
+    fn surviving(&mut self, simulation: &mut Simulation<'_>, graph: &Graph, unproven: &[Candidate]) -> bool {
+        unproven.iter().take(MAX_CANDIDATES as usize).any(|candidate| {
+            let Some(pump) = surviving_pump(simulation, graph, self.alphabet.all, candidate, &mut self.search) else {
+                return false;
+            };
+            let candidate = Candidate { pump, ..candidate.clone() };
+            let attacks = self.attacks(simulation, graph, &candidate, &mut Letters::default());
+            attacks.into_iter().any(|attack| self.keep(attack))
+        })
     }
 
     /// Measures an attack and keeps it if it is the best; whether it grows at all.

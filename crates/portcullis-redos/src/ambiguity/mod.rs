@@ -12,11 +12,13 @@ mod graph;
 mod hash;
 mod polynomial;
 mod simulate;
+mod surviving;
 
 pub(crate) use exponential::exponential;
 pub(crate) use graph::Graph;
 pub(crate) use polynomial::polynomial;
 pub(crate) use simulate::{Demand, Fate, Simulation};
+pub(crate) use surviving::surviving_pump;
 
 use crate::automaton::{Letters, StateId};
 

@@ -90,6 +90,19 @@ impl<'a> Simulation<'a> {
         self.failing_suffix(states, demand.through_looks)
     }
 
+    /// The states after one letter, in order.
+    pub(super) fn after(&mut self, states: &[StateId], letter: usize, budget: &mut u64) -> Vec<StateId> {
+        self.left = *budget;
+        let (next, _) = self.step(states, letter);
+        *budget = self.left;
+        next
+    }
+
+    /// Whether this state is the search for a match.
+    pub(crate) fn searching(&self, state: StateId) -> bool {
+        self.automaton.searching[state]
+    }
+
     /// The letter at which the search was ended by a match.
     fn culprit(&mut self, prefix: &[usize], candidate: &Candidate) -> usize {
         let mut states = vec![0];
