@@ -12,7 +12,7 @@ use crate::text::JsText;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Config {
-    /// Steps of the matcher for verifying attacks, all together. 1,000,000 take about 8 ms.
+    /// Steps of the matcher for verifying attacks, all together. 700,000 take about 5 ms.
     pub max_steps: u64,
     /// Steps of the search for ambiguity.
     pub max_search: u64,
@@ -24,7 +24,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_steps: 1_000_000, max_search: 100_000, max_pattern: 20_000, input_limit: None }
+        Self { max_steps: 700_000, max_search: 70_000, max_pattern: 20_000, input_limit: None }
     }
 }
 
@@ -98,9 +98,10 @@ pub fn analyze_units(pattern: &[u16], flags: Flags, config: &Config) -> Analysis
     let mut search = Search {
         pattern: &pattern,
         alphabet: &alphabet,
-        matcher: Matcher::new(&program),
+        runs: Matcher::new(&program),
         budget: Budget { left: config.max_steps },
-        search: config.max_search,
+        search_left: config.max_search,
+        slower: Vec::new(),
         best: None,
         doubt: false,
     };
@@ -113,9 +114,11 @@ pub fn analyze_units(pattern: &[u16], flags: Flags, config: &Config) -> Analysis
 struct Search<'a> {
     pattern: &'a Pattern,
     alphabet: &'a Alphabet,
-    matcher: Matcher<'a>,
+    runs: Matcher<'a>,
     budget: Budget,
-    search: u64,
+    search_left: u64,
+    /// Attacks that are not exponential but may be polynomial.
+    slower: Vec<Attack>,
     /// The polynomial attack of highest degree so far.
     best: Option<(f64, Attack)>,
     /// Something was left untried or unproven.
@@ -136,6 +139,9 @@ impl Search<'_> {
         let blocked = if self.pattern.has_look { self.automaton(Counters::Copied, Looks::Block) } else { None };
         let blocked = blocked.map(|automaton| (Graph::new(&automaton), automaton));
         let loose = if self.has_counter() { self.automaton(Counters::Loose, Looks::Pass) } else { None };
+        // Some of the steps are kept for what is only polynomial.
+        let reserved = self.budget.left / 3;
+        self.budget.left -= reserved;
         let exponential = self
             .exponential(&automaton, &graph)
             .or_else(|| blocked.as_ref().and_then(|(graph, blocked)| self.exponential(blocked, graph)))
@@ -144,15 +150,19 @@ impl Search<'_> {
                 self.exponential(&loose, &Graph::new(&loose))
             })
             .or_else(|| self.lookbehinds());
+        self.budget.left += reserved;
         if let Some(attack) = exponential {
             return Some(Analysis { verdict: Verdict::Exponential, attack: Some(attack) });
         }
         self.polynomial(&automaton, &graph);
-        if let Some((graph, blocked)) = &blocked {
-            if self.best.is_none() {
+        if self.best.is_none() {
+            let slower = std::mem::take(&mut self.slower);
+            let _ = slower.into_iter().take(MAX_CANDIDATES as usize).any(|attack| self.keep(attack));
+        }
+        if let Some((graph, blocked)) = &blocked
+            && self.best.is_none() {
                 self.polynomial(blocked, graph);
             }
-        }
         Some(match self.best.take() {
             Some((slope, attack)) => {
                 Analysis { verdict: Verdict::Polynomial { degree: degree(slope) }, attack: Some(attack) }
@@ -179,10 +189,10 @@ impl Search<'_> {
             };
             let graph = Graph::new(&automaton);
             let mut simulation = Simulation::new(&automaton, self.alphabet.all);
-            for candidate in exponential(&graph, Choice::FIRST, MAX_CANDIDATES, &mut self.search) {
+            for candidate in exponential(&graph, Choice::FIRST, MAX_CANDIDATES, &mut self.search_left) {
                 for attack in self.attacks(&mut simulation, &graph, &candidate, &mut Letters::default()) {
                     let attack = attack.reversed();
-                    if grows_exponentially(&mut self.matcher, &attack, false, &mut self.budget) {
+                    if grows_exponentially(&mut self.runs, &attack, false, &mut self.budget) {
                         return Some(attack);
                     }
                     self.keep(attack);
@@ -190,7 +200,7 @@ impl Search<'_> {
             }
             // Run again at each place of the input, whatever repeats in it makes it quadratic.
             for &state in graph.cyclic.iter().flatten().take(MAX_CANDIDATES as usize) {
-                let (Some(way), Some(cycle)) = (graph.way_to(state), graph.cycle(state, &mut self.search)) else { continue };
+                let (Some(way), Some(cycle)) = (graph.way_to(state), graph.cycle(state, &mut self.search_left)) else { continue };
                 let pump = self.text(&[way, cycle].concat()).reversed();
                 for suffix in ["", "\n"] {
                     let (prefix, suffix) = (JsText::default(), JsText::from(suffix));
@@ -211,18 +221,18 @@ impl Search<'_> {
         let mut simulation = Simulation::new(automaton, self.alphabet.all);
         let mut choice = Choice::FIRST;
         for salt in 1..=MAX_ROUNDS {
-            if self.search == 0 || self.budget.left == 0 {
+            if self.search_left == 0 || self.budget.left == 0 {
                 self.doubt = true;
                 return None;
             }
             let mut ended = Letters::NONE;
-            for candidate in exponential(graph, choice, MAX_CANDIDATES, &mut self.search) {
+            for candidate in exponential(graph, choice, MAX_CANDIDATES, &mut self.search_left) {
                 for attack in self.attacks(&mut simulation, graph, &candidate, &mut ended) {
-                    if grows_exponentially(&mut self.matcher, &attack, automaton.loosened, &mut self.budget) {
+                    if grows_exponentially(&mut self.runs, &attack, automaton.loosened, &mut self.budget) {
                         return Some(attack);
                     }
                     if !automaton.loosened {
-                        self.keep(attack);
+                        self.slower.push(attack);
                     }
                 }
             }
@@ -239,11 +249,11 @@ impl Search<'_> {
         let mut choice = Choice::FIRST;
         let mut unproven: Vec<Candidate> = Vec::new();
         for salt in 1..=MAX_ROUNDS {
-            if self.search == 0 || self.budget.left == 0 {
+            if self.search_left == 0 || self.budget.left == 0 {
                 self.doubt = true;
                 return;
             }
-            let found = polynomial(graph, choice, &mut self.search);
+            let found = polynomial(graph, choice, &mut self.search_left);
             self.doubt |= found.cut;
             let (mut verified, mut tried) = (0, 0);
             let mut ended = Letters::NONE;
@@ -272,7 +282,7 @@ impl Search<'_> {
     /// Tries again what a match ended, with texts that none ends; whether one was verified.
     fn surviving(&mut self, simulation: &mut Simulation<'_>, graph: &Graph, unproven: &[Candidate]) -> bool {
         unproven.iter().take(MAX_CANDIDATES as usize).any(|candidate| {
-            let Some(pump) = surviving_pump(simulation, graph, self.alphabet.all, candidate, &mut self.search) else {
+            let Some(pump) = surviving_pump(simulation, graph, self.alphabet.all, candidate, &mut self.search_left) else {
                 return false;
             };
             let candidate = Candidate { pump, ..candidate.clone() };
@@ -283,7 +293,7 @@ impl Search<'_> {
 
     /// Measures an attack and keeps it if it is the best; whether it grows at all.
     fn keep(&mut self, attack: Attack) -> bool {
-        let Growth::Polynomial(slope) = polynomial_growth(&mut self.matcher, &attack, &mut self.budget) else {
+        let Growth::Polynomial(slope) = polynomial_growth(&mut self.runs, &attack, &mut self.budget) else {
             return false;
         };
         if self.best.as_ref().is_none_or(|(best, _)| slope > best + 0.2) {
@@ -305,7 +315,7 @@ impl Search<'_> {
         let mut suffixes: Vec<JsText> = Vec::new();
         for all_fail in [true, false] {
             for through_looks in [false, true] {
-                match simulation.fate(&way, candidate, Demand { all_fail, through_looks }, &mut self.search) {
+                match simulation.fate(&way, candidate, Demand { all_fail, through_looks }, &mut self.search_left) {
                     Fate::Fails(suffix) => suffixes.push(self.text(&suffix)),
                     Fate::Ends(letter) => {
                         ended.insert(letter);

@@ -51,7 +51,7 @@ const MAX_PUMPS: usize = 72;
 /// Steps by which exponential growth must have shown itself.
 const EXPONENTIAL_STEPS: u64 = 25_000;
 /// The same where a counter will end it: it must get out of hand before.
-const BOUNDED_STEPS: u64 = 500_000;
+const BOUNDED_STEPS: u64 = 250_000;
 /// Growth per pump that counts as exponential.
 const RATIO: f64 = 1.2;
 /// Longest text when looking for polynomial growth.
@@ -59,7 +59,7 @@ const MAX_LENGTH: usize = 4_000;
 /// Steps at which the slope is settled.
 const POLYNOMIAL_STEPS: u64 = 25_000;
 /// Most steps of one run.
-const MAX_RUN: u64 = 400_000;
+const MAX_RUN: u64 = 150_000;
 const SLOPE: f64 = 1.5;
 
 /// Whether the steps multiply with each pump. `bounded`: some counter limits the pumps that count.
@@ -103,7 +103,7 @@ pub(crate) fn grows_exponentially(
 pub(crate) fn polynomial_growth(matcher: &mut Matcher<'_>, attack: &Attack, budget: &mut Budget) -> Growth {
     let pump = attack.pump.len().max(1);
     let mut pumps = (16 / pump).max(3);
-    let mut before = loop {
+    let mut before: u64 = loop {
         match measure(matcher, attack, pumps, MAX_RUN / 4, budget) {
             None => return Growth::Linear,
             Some((_, Outcome::Stopped)) if pumps > 1 => pumps /= 2,
@@ -116,7 +116,8 @@ pub(crate) fn polynomial_growth(matcher: &mut Matcher<'_>, attack: &Attack, budg
         if pumps * pump > MAX_LENGTH {
             break;
         }
-        let Some((steps, outcome)) = measure(matcher, attack, pumps, MAX_RUN, budget) else { break };
+        let limit = MAX_RUN.max(before.saturating_mul(4));
+        let Some((steps, outcome)) = measure(matcher, attack, pumps, limit, budget) else { break };
         let next = (float(steps) / float(before)).log2();
         if outcome == Outcome::Stopped {
             // Cut off on the way: at least this much.

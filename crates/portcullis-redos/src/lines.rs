@@ -3,6 +3,7 @@
 //! A line is `{"id": ..., "regex": "...", "flags": "..."}`, or anything that is not a JSON object: then the line
 //! itself is the pattern. What is wrong with a line is answered on its line and stops nothing.
 
+use std::fmt::Write as _;
 use std::io::{self, BufRead, Write};
 use std::time::Instant;
 
@@ -135,13 +136,18 @@ fn json_string(text: &JsText) -> Option<Box<serde_json::value::RawValue>> {
     for unit in char::decode_utf16(text.units().iter().copied()) {
         match unit {
             Ok(c @ ('"' | '\\')) => json.extend(['\\', c]),
-            Ok(c) if c.is_control() => json.push_str(&format!("\\u{:04x}", u32::from(c))),
+            Ok(c) if c.is_control() => escape(&mut json, u32::from(c)),
             Ok(c) => json.push(c),
-            Err(lone) => json.push_str(&format!("\\u{:04x}", lone.unpaired_surrogate())),
+            Err(lone) => escape(&mut json, lone.unpaired_surrogate().into()),
         }
     }
     json.push('"');
     serde_json::value::RawValue::from_string(json).ok()
+}
+
+fn escape(json: &mut String, unit: u32) {
+    // Writing to a string does not fail.
+    let _ = write!(json, "\\u{unit:04x}");
 }
 
 /// UTF-16 out of a JSON string, lone surrogates kept: as bytes they come as three each, like other characters.

@@ -20,11 +20,10 @@ pub(crate) fn exponential(graph: &Graph, choice: Choice, most: u32, budget: &mut
             let inside: Vec<&Step> =
                 graph.steps[state].iter().filter(|step| graph.component[step.target] == own).collect();
             for step in &inside {
-                if let Some(letter) = step.twice.minus(choice.avoid).first() {
-                    if let Some(back) = graph.way_within(step.target, state, budget) {
+                if let Some(letter) = step.twice.minus(choice.avoid).first()
+                    && let Some(back) = graph.way_within(step.target, state, budget) {
                         found.push(candidate(state, letter, &[], &back));
                     }
-                }
             }
             for (i, a) in inside.iter().enumerate() {
                 for b in inside.iter().skip(i + 1) {
@@ -32,17 +31,16 @@ pub(crate) fn exponential(graph: &Graph, choice: Choice, most: u32, budget: &mut
                         return found;
                     }
                     pairs += 1;
-                    *budget -= u64::from(pairs % 16 == 0);
+                    *budget -= u64::from(pairs.is_multiple_of(16));
                     let both = a.letters.and(b.letters).minus(choice.avoid);
                     if both.is_empty() || found.len() >= most as usize {
                         continue;
                     }
                     for letter in first_and_last(both) {
-                        if let Some((middle, end)) = meet(graph, own, (a.target, b.target), choice, budget) {
-                            if let Some(back) = graph.way_within(end, state, budget) {
+                        if let Some((middle, end)) = meet(graph, own, (a.target, b.target), choice, budget)
+                            && let Some(back) = graph.way_within(end, state, budget) {
                                 found.push(candidate(state, letter, &middle, &back));
                             }
-                        }
                     }
                 }
             }

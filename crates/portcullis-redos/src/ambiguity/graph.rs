@@ -96,12 +96,11 @@ impl Graph {
                 return Some(letters);
             }
             for step in self.steps[state].iter().filter(|step| self.component[step.target] == own) {
-                if step.target != from && !before.contains_key(&step.target) {
-                    if let Some(letter) = step.letters.first() {
+                if step.target != from && !before.contains_key(&step.target)
+                    && let Some(letter) = step.letters.first() {
                         before.insert(step.target, (state, letter));
                         queue.push_back(step.target);
                     }
-                }
             }
         }
         None

@@ -15,7 +15,9 @@ impl Hasher for StateHasher {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_usize(byte.into()));
+        for &byte in bytes {
+            self.write_usize(byte.into());
+        }
     }
 
     fn write_usize(&mut self, value: usize) {

@@ -24,6 +24,7 @@ const MAX_PAIR: u64 = 4_000;
 /// Texts that can be read in polynomially many ways, spending at most `budget` steps.
 pub(crate) fn polynomial(graph: &Graph, choice: Choice, budget: &mut u64) -> Polynomial {
     let mut found = Polynomial::default();
+    let mut scratch = Scratch::default();
     let components: Vec<usize> =
         (0..graph.cyclic.len()).filter(|&component| !graph.cyclic[component].is_empty()).collect();
     let mut pairs: Vec<(usize, usize, Candidate)> = Vec::new();
@@ -39,7 +40,7 @@ pub(crate) fn polynomial(graph: &Graph, choice: Choice, budget: &mut u64) -> Pol
             if !leading[graph.cyclic[first][0]] {
                 continue;
             }
-            match pair(graph, first, second, leading, choice, budget) {
+            match pair(graph, first, second, leading, choice, &mut scratch, budget) {
                 Ok(Some(candidate)) => pairs.push((first, second, candidate)),
                 Ok(None) => {}
                 Err(Cut) => found.cut = true,
@@ -75,12 +76,23 @@ pub(crate) fn polynomial(graph: &Graph, choice: Choice, budget: &mut u64) -> Pol
 
 struct Cut;
 
+/// Three states under way.
+type Triple = (StateId, StateId, StateId);
+
+/// Buffers kept from pair to pair.
+#[derive(Default)]
+struct Scratch {
+    before: StateMap<Triple, (Triple, usize)>,
+    queue: VecDeque<Triple>,
+}
+
 fn pair(
     graph: &Graph,
     first: usize,
     second: usize,
     leading: &[bool],
     choice: Choice,
+    scratch: &mut Scratch,
     budget: &mut u64,
 ) -> Result<Option<Candidate>, Cut> {
     let (ones, twos) = (&graph.cyclic[first], &graph.cyclic[second]);
@@ -89,7 +101,7 @@ fn pair(
         for &q in twos.iter().take(MAX_TRIED) {
             let mut allowed = MAX_PAIR.min(*budget);
             let before = allowed;
-            let pump = common_text(graph, p, q, leading, choice, &mut allowed);
+            let pump = common_text(graph, p, q, leading, choice, scratch, &mut allowed);
             *budget -= before - allowed;
             if let Some(pump) = pump {
                 return Ok(Some(Candidate { from: p, pivot: q, pump }));
@@ -107,13 +119,15 @@ fn common_text(
     q: StateId,
     leading: &[bool],
     choice: Choice,
+    scratch: &mut Scratch,
     budget: &mut u64,
 ) -> Option<Vec<usize>> {
-    type Triple = (StateId, StateId, StateId);
     let (first, second) = (graph.component[p], graph.component[q]);
     let (start, goal): (Triple, Triple) = ((p, p, q), (p, q, q));
-    let mut before: StateMap<Triple, (Triple, usize)> = StateMap::default();
-    let mut queue = VecDeque::from([start]);
+    let Scratch { before, queue } = scratch;
+    before.clear();
+    queue.clear();
+    queue.push_back(start);
     while let Some(triple) = queue.pop_front() {
         let pairs = graph.steps[triple.0].len() * graph.steps[triple.2].len();
         *budget = budget.saturating_sub(pairs as u64 / 8);

@@ -184,12 +184,11 @@ impl Builder<'_> {
     }
 
     fn look(&mut self, body: NodeId, (ahead, negated): (bool, bool), next: OpId, backward: bool) -> Option<OpId> {
-        if ahead && !backward {
-            if let Some(letters) = self.one_letter(body) {
+        if ahead && !backward
+            && let Some(letters) = self.one_letter(body) {
                 let letters = if negated { Letters::ALL.minus(letters) } else { letters };
                 return self.op(Op::Next { letters, next });
             }
-        }
         self.exact = false;
         if ahead == backward {
             // Runs the other way: analysed by itself.

@@ -43,8 +43,16 @@ impl Compiler<'_> {
             Node::Set(set) => {
                 self.emit(Instruction::Set { set: *set, backward });
             }
-            Node::Concat(nodes) if backward => nodes.iter().rev().for_each(|&node| self.node(node, true)),
-            Node::Concat(nodes) => nodes.iter().for_each(|&node| self.node(node, false)),
+            Node::Concat(nodes) if backward => {
+                for &node in nodes.iter().rev() {
+                    self.node(node, true);
+                }
+            }
+            Node::Concat(nodes) => {
+                for &node in nodes {
+                    self.node(node, false);
+                }
+            }
             Node::Alternation(nodes) => {
                 let mut ends = Vec::with_capacity(nodes.len());
                 for (i, &node) in nodes.iter().enumerate() {
@@ -57,7 +65,9 @@ impl Compiler<'_> {
                         self.patch(split);
                     }
                 }
-                ends.into_iter().for_each(|end| self.patch(end));
+                for end in ends {
+                    self.patch(end);
+                }
             }
             Node::Capture { index, body } => {
                 let (first, second) = if backward { (index * 2 + 1, index * 2) } else { (index * 2, index * 2 + 1) };

@@ -52,6 +52,8 @@ impl<'a> Matcher<'a> {
     /// Searches `input` from its start as `RegExp.prototype.exec` does; the steps taken and how it ended.
     pub(crate) fn search(&mut self, input: &[u16], max_steps: u64) -> (u64, Outcome) {
         self.steps = 0;
+        // An attempt that fails leaves them so.
+        self.registers.fill(UNSET);
         let mut start = self.program.from_end.map_or(0, |distance| input.len().saturating_sub(distance));
         if self.program.once {
             start = 0;
@@ -83,7 +85,6 @@ impl<'a> Matcher<'a> {
         let program = self.program;
         self.stack.clear();
         self.looks.clear();
-        self.registers.fill(UNSET);
         let mut at = 0usize;
         let mut position = start;
         loop {

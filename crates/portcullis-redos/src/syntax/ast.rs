@@ -93,11 +93,6 @@ impl Pattern {
         &self.nodes[id.0 as usize]
     }
 
-    #[allow(clippy::indexing_slicing, reason = "ids are only made by `intern`")]
-    pub(crate) fn set(&self, id: SetId) -> &CharSet {
-        &self.sets[id.0 as usize]
-    }
-
     pub(crate) fn sets(&self) -> &[CharSet] {
         &self.sets
     }

@@ -224,11 +224,10 @@ impl Parser {
         let Some(unit) = self.hex(4) else { return Ok(None) };
         if code_points && unit & 0xfc00 == 0xd800 {
             let after = self.at;
-            if self.eat_all("\\u") {
-                if let Some(low) = self.hex(4).filter(|low| low & 0xfc00 == 0xdc00) {
+            if self.eat_all("\\u")
+                && let Some(low) = self.hex(4).filter(|low| low & 0xfc00 == 0xdc00) {
                     return Ok(Some(join_surrogates(unit, low)));
                 }
-            }
             self.at = after;
         }
         Ok(Some(unit))

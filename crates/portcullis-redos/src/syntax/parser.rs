@@ -15,6 +15,7 @@ pub(crate) fn parse(pattern: &[u16], flags: Flags) -> Result<Pattern, SyntaxErro
     Ok(parser.pattern)
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "the flags as they hold where the parser is")]
 pub(super) struct Parser {
     /// Code points with `u` or `v`, code units else.
     pub(super) text: Vec<u32>,
@@ -236,11 +237,10 @@ impl Parser {
                 _ => &mut self.dot_all,
             };
             *flag = on;
-            if let Some(seen) = seen.get_mut(which) {
-                if std::mem::replace(seen, true) {
+            if let Some(seen) = seen.get_mut(which)
+                && std::mem::replace(seen, true) {
                     return self.fail("modifier given twice");
                 }
-            }
             letters += 1;
             self.at += 1;
         }

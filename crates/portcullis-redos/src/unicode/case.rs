@@ -22,7 +22,7 @@ pub(crate) fn canonicalize(c: u32, mode: Canonical) -> u32 {
         Canonical::Uppercase => uppercase(c),
         Canonical::SimpleFold if c == 0x17f => 0x53,
         Canonical::SimpleFold if c == 0x212a => 0x4b,
-        Canonical::SimpleFold if c < 128 => u32::from((c as u8).to_ascii_uppercase()),
+        Canonical::SimpleFold if c < 128 => ascii_uppercase(c),
         Canonical::SimpleFold => {
             orbits(mode).of.get(&c).and_then(|orbit| orbit.iter().min()).copied().unwrap_or(c)
         }
@@ -73,7 +73,7 @@ pub(crate) fn close_over_case(set: &CharSet, mode: Canonical) -> CharSet {
 /// `Canonicalize` steps 3 to 8: one code unit up, one code unit out, and never from outside ASCII into it.
 fn uppercase(c: u32) -> u32 {
     if c < 128 {
-        return u32::from((c as u8).to_ascii_uppercase());
+        return ascii_uppercase(c);
     }
     let Some(character) = char::from_u32(c) else { return c };
     let mut upper = character.to_uppercase();
@@ -81,6 +81,10 @@ fn uppercase(c: u32) -> u32 {
         (Some(one), None) if (128..=0xffff).contains(&one) => one,
         _ => c,
     }
+}
+
+fn ascii_uppercase(c: u32) -> u32 {
+    if (0x61..=0x7a).contains(&c) { c - 0x20 } else { c }
 }
 
 /// For each character beyond ASCII that is equal to others: all of them.

@@ -62,7 +62,7 @@ const BINARY: &[(&str, &str)] = &[
     ("XID_Start", "XIDS"),
 ];
 
-/// Values of General_Category, long name and alias (Unicode PropertyValueAliases.txt).
+/// Values of `General_Category`, long name and alias (Unicode PropertyValueAliases.txt).
 const CATEGORIES: &[(&str, &str)] = &[
     ("Cased_Letter", "LC"),
     ("Close_Punctuation", "Pe"),
@@ -155,10 +155,8 @@ pub(crate) fn property_of_strings(name: &str) -> Option<Vec<Vec<CharSet>>> {
     Some(match name {
         "Basic_Emoji" => vec![presented(), single()],
         "Emoji_Keycap_Sequence" => vec![keycap()],
-        "RGI_Modifier_Sequence" => vec![modified()],
-        "RGI_Flag_Sequence" => vec![flag()],
-        "RGI_Emoji_Modifier_Sequence" => vec![modified()],
-        "RGI_Emoji_Flag_Sequence" => vec![flag()],
+        "RGI_Modifier_Sequence" | "RGI_Emoji_Modifier_Sequence" => vec![modified()],
+        "RGI_Flag_Sequence" | "RGI_Emoji_Flag_Sequence" => vec![flag()],
         "RGI_Emoji_Tag_Sequence" => vec![tagged()],
         "RGI_Emoji_ZWJ_Sequence" => vec![joined()],
         "RGI_Emoji" => vec![tagged(), joined(), keycap(), modified(), flag(), presented(), single()],

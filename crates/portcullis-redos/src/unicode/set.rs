@@ -49,14 +49,6 @@ impl CharSet {
         after.checked_sub(1).and_then(|i| self.ranges.get(i)).is_some_and(|range| c <= range.1)
     }
 
-    /// The only member, when there is exactly one.
-    pub(crate) fn only(&self) -> Option<u32> {
-        match self.ranges.as_slice() {
-            [(low, high)] if low == high => Some(*low),
-            _ => None,
-        }
-    }
-
     pub(crate) fn union(&self, other: &Self) -> Self {
         Self::new(self.ranges.iter().chain(&other.ranges).copied().collect())
     }
