@@ -59,11 +59,17 @@ pub struct Analysis {
     pub verdict: Verdict,
     /// An input that shows it: always there for polynomial and exponential, verified on the step-counting matcher.
     pub attack: Option<Attack>,
+    /// Steps the attack takes at [`Config::input_limit`], if there is one; counted up to [`Config::max_steps`].
+    /// Below [`HARMLESS_STEPS`] the limit has made the pattern harmless.
+    pub steps_at_limit: Option<u64>,
 }
+
+/// So many steps take V8 about a millisecond.
+pub const HARMLESS_STEPS: u64 = 100_000;
 
 impl Analysis {
     fn plain(verdict: Verdict) -> Self {
-        Self { verdict, attack: None }
+        Self { verdict, attack: None, steps_at_limit: None }
     }
 }
 
@@ -101,6 +107,7 @@ pub fn analyze_units(pattern: &[u16], flags: Flags, config: &Config) -> Analysis
         runs: Matcher::new(&program),
         budget: Budget { left: config.max_steps },
         search_left: config.max_search,
+        config,
         slower: Vec::new(),
         best: None,
         doubt: false,
@@ -111,9 +118,39 @@ pub fn analyze_units(pattern: &[u16], flags: Flags, config: &Config) -> Analysis
     }
 }
 
+/// A pattern put together at run time, as far as the source tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// Constant text.
+    Known(&'a str),
+    /// A value from elsewhere; taken as empty, since whoever controls it needs no weakness of the rest.
+    Unknown,
+}
+
+/// Analyses `new RegExp('^' + name + '$')`: the constant parts, with nothing in place of the others.
+///
+/// ```
+/// use portcullis_redos::{Config, Part, Verdict, analyze_parts};
+/// let parts = [Part::Known("^("), Part::Unknown, Part::Known("\\s*)+$")];
+/// let analysis = analyze_parts(&parts, "".parse()?, &Config::default());
+/// assert_eq!(analysis.verdict, Verdict::Exponential);
+/// # Ok::<(), portcullis_redos::SyntaxError>(())
+/// ```
+pub fn analyze_parts(parts: &[Part<'_>], flags: Flags, config: &Config) -> Analysis {
+    let pattern: String = parts
+        .iter()
+        .map(|part| match part {
+            Part::Known(text) => text,
+            Part::Unknown => "(?:)",
+        })
+        .collect();
+    analyze(&pattern, flags, config)
+}
+
 struct Search<'a> {
     pattern: &'a Pattern,
     alphabet: &'a Alphabet,
+    config: &'a Config,
     runs: Matcher<'a>,
     budget: Budget,
     search_left: u64,
@@ -125,6 +162,8 @@ struct Search<'a> {
     doubt: bool,
 }
 
+/// Most pumps of a text made for [`Config::input_limit`].
+const MAX_PUMPED: usize = 100_000;
 /// Candidates tried for each kind of growth.
 const MAX_CANDIDATES: u32 = 10;
 /// Choices of letters tried.
@@ -152,7 +191,7 @@ impl Search<'_> {
             .or_else(|| self.lookbehinds());
         self.budget.left += reserved;
         if let Some(attack) = exponential {
-            return Some(Analysis { verdict: Verdict::Exponential, attack: Some(attack) });
+            return Some(self.shown(Verdict::Exponential, attack));
         }
         self.polynomial(&automaton, &graph);
         if self.best.is_none() {
@@ -164,11 +203,20 @@ impl Search<'_> {
                 self.polynomial(blocked, graph);
             }
         Some(match self.best.take() {
-            Some((slope, attack)) => {
-                Analysis { verdict: Verdict::Polynomial { degree: degree(slope) }, attack: Some(attack) }
-            }
+            Some((slope, attack)) => self.shown(Verdict::Polynomial { degree: degree(slope) }, attack),
+            None if self.doubt => Analysis::plain(Verdict::Suspected),
             None => Analysis::plain(Verdict::Safe),
         })
+    }
+
+    fn shown(&mut self, verdict: Verdict, attack: Attack) -> Analysis {
+        let steps_at_limit = self.config.input_limit.map(|limit| {
+            let rest = limit.saturating_sub(attack.prefix.len() + attack.suffix.len());
+            // Longer texts only reach the bound on steps sooner.
+            let pumps = (rest / attack.pump.len().max(1)).min(MAX_PUMPED);
+            self.runs.search(&attack.text(pumps), self.config.max_steps).0
+        });
+        Analysis { verdict, attack: Some(attack), steps_at_limit }
     }
 
     fn automaton(&self, counters: Counters, looks: Looks) -> Option<Automaton> {

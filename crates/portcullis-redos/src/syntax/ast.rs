@@ -40,9 +40,19 @@ pub(crate) enum Node {
     BackReference { groups: Vec<u32>, ignore_case: Option<Canonical> },
 }
 
+/// Where a node stands in the pattern, in UTF-16 code units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// Of a repetition: where its quantifier begins.
+    pub(crate) quantifier: usize,
+}
+
 #[derive(Debug)]
 pub(crate) struct Pattern {
     nodes: Vec<Node>,
+    spans: Vec<Span>,
     sets: Vec<CharSet>,
     set_ids: HashMap<CharSet, SetId>,
     pub(crate) root: NodeId,
@@ -61,6 +71,7 @@ impl Pattern {
     pub(crate) fn new(flags: Flags) -> Self {
         Self {
             nodes: Vec::new(),
+            spans: Vec::new(),
             sets: Vec::new(),
             set_ids: HashMap::new(),
             root: NodeId(0),
@@ -75,6 +86,7 @@ impl Pattern {
 
     pub(crate) fn push(&mut self, node: Node) -> NodeId {
         self.nodes.push(node);
+        self.spans.push(Span::default());
         NodeId(u32::try_from(self.nodes.len() - 1).unwrap_or(u32::MAX))
     }
 
@@ -93,6 +105,12 @@ impl Pattern {
         &self.nodes[id.0 as usize]
     }
 
+    /// Known for characters, classes, captures, lookaround and repetition.
+    #[allow(clippy::indexing_slicing, reason = "ids are only made by `push`")]
+    pub(crate) fn span(&self, id: NodeId) -> Span {
+        self.spans[id.0 as usize]
+    }
+
     pub(crate) fn sets(&self) -> &[CharSet] {
         &self.sets
     }
@@ -108,6 +126,12 @@ impl Pattern {
 }
 
 impl Pattern {
+    pub(super) fn set_span(&mut self, id: NodeId, span: Span) {
+        if let Some(slot) = self.spans.get_mut(id.0 as usize) {
+            *slot = span;
+        }
+    }
+
     /// Fills in the groups of a reference by name.
     pub(super) fn set_groups(&mut self, id: NodeId, indices: Vec<u32>) {
         if let Some(Node::BackReference { groups, .. }) = self.nodes.get_mut(id.0 as usize) {

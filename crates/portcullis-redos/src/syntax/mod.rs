@@ -8,7 +8,7 @@ mod flags;
 mod name;
 mod parser;
 
-pub(crate) use ast::{Assertion, Node, NodeId, Pattern, SetId, UNBOUNDED};
+pub(crate) use ast::{Assertion, Node, NodeId, Pattern, SetId, Span, UNBOUNDED};
 pub use error::SyntaxError;
 pub use flags::Flags;
 pub(crate) use parser::parse;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::ast::{Assertion, Node, NodeId, Pattern, UNBOUNDED};
+use super::ast::{Assertion, Node, NodeId, Pattern, Span, UNBOUNDED};
 use super::name::{GroupName, check_duplicates};
 use super::{Flags, SyntaxError};
 use crate::unicode::{Canonical, CharSet, close_over_case};
@@ -56,6 +56,7 @@ struct Frame {
     captures_before: u32,
     place: (u32, u32),
     flags_outside: (bool, bool, bool),
+    start: usize,
 }
 
 impl Parser {
@@ -132,20 +133,26 @@ impl Parser {
                         GroupKind::Look { ahead, .. } => ahead && !self.strict,
                         _ => true,
                     };
+                    let start = frame.start;
+                    let has_span = !matches!(frame.kind, GroupKind::Plain);
                     let node = self.close(frame);
+                    if has_span {
+                        self.span(node, start, start);
+                    }
                     if let Some(outer) = open.last_mut() {
                         // Its captures were counted from where the group was opened.
                         let captures_before = outer.captures_before;
-                        let term = self.quantified(node, quantifiable, captures_before)?;
+                        let term = self.quantified(node, quantifiable, captures_before, start)?;
                         if let Some(outer) = open.last_mut() {
                             outer.terms.push(term);
                         }
                     }
                 }
                 Some(_) => {
-                    let captures_before = self.pattern.captures;
+                    let (captures_before, start) = (self.pattern.captures, self.at);
                     let (node, quantifiable) = self.atom()?;
-                    let term = self.quantified(node, quantifiable, captures_before)?;
+                    self.span(node, start, start);
+                    let term = self.quantified(node, quantifiable, captures_before, start)?;
                     if let Some(frame) = open.last_mut() {
                         frame.terms.push(term);
                     }
@@ -165,10 +172,18 @@ impl Parser {
             captures_before: self.pattern.captures,
             place: (self.disjunctions, 0),
             flags_outside: (self.ignore_case, self.multiline, self.dot_all),
+            start: self.at,
         }
     }
 
     fn open_group(&mut self, open: &[Frame]) -> Result<Frame, SyntaxError> {
+        let start = self.at;
+        let mut frame = self.read_group_head(open)?;
+        frame.start = start;
+        Ok(frame)
+    }
+
+    fn read_group_head(&mut self, open: &[Frame]) -> Result<Frame, SyntaxError> {
         let start = self.at;
         self.at += 1;
         let kind = if self.eat_all("?:") {
@@ -321,7 +336,13 @@ impl Parser {
         Ok((node, true))
     }
 
-    fn quantified(&mut self, body: NodeId, allowed: bool, captures_before: u32) -> Result<NodeId, SyntaxError> {
+    fn quantified(
+        &mut self,
+        body: NodeId,
+        allowed: bool,
+        captures_before: u32,
+        atom: usize,
+    ) -> Result<NodeId, SyntaxError> {
         let start = self.at;
         let (min, max) = match self.peek() {
             Some('*') => (0, UNBOUNDED),
@@ -347,7 +368,15 @@ impl Parser {
         self.at += 1;
         let greedy = !self.eat('?');
         let captures = captures_before + 1..self.pattern.captures + 1;
-        Ok(self.pattern.push(Node::Repeat { body, min, max, greedy, captures }))
+        let repeat = self.pattern.push(Node::Repeat { body, min, max, greedy, captures });
+        self.span(repeat, atom, start);
+        Ok(repeat)
+    }
+
+    /// Notes that a node reaches from `start` to here.
+    fn span(&mut self, node: NodeId, start: usize, quantifier: usize) {
+        let [start, quantifier, end] = [start, quantifier, self.at].map(|at| self.position(at));
+        self.pattern.set_span(node, Span { start, end, quantifier });
     }
 
     /// `{2}`, `{2,}`, `{2,3}`; `None`, and nothing read for certain, if it is none of these.
