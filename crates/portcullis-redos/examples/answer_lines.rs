@@ -2,8 +2,14 @@
 //!
 //! `cargo run --profile quick -p portcullis-redos --example answer_lines < patterns.jsonl`
 
-use std::io;
+use std::io::{self, BufWriter};
+
+use portcullis_redos::{Config, lines};
 
 fn main() -> io::Result<()> {
-    portcullis_redos::lines::answer(io::stdin().lock(), io::BufWriter::new(io::stdout()), &Default::default())
+    lines::answer(
+        io::stdin().lock(),
+        BufWriter::new(io::stdout()),
+        &Config::default(),
+    )
 }

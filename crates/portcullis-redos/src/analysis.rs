@@ -1,12 +1,9 @@
 //! The verdict on one pattern.
 
-use crate::ambiguity::{Candidate, Choice, Demand, Fate, Graph, Simulation, exponential, polynomial, surviving_pump};
-use crate::attack::{Attack, Budget, Growth, grows_exponentially, polynomial_growth};
-use crate::automaton::{Alphabet, Automaton, Counters, Letters, Looks, build};
-use crate::matcher::{Matcher, anchored_at_start, compile};
+use crate::attack::Attack;
 use crate::regex::MAX_DEPTH;
-use crate::syntax::{Flags, Node, Pattern, SyntaxError, parse};
-use crate::text::JsText;
+use crate::search::Search;
+use crate::syntax::{Flags, SyntaxError, parse};
 
 /// Bounds of an analysis. All are counts, so that the answer is the same on every machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +21,12 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_steps: 700_000, max_search: 70_000, max_pattern: 20_000, input_limit: None }
+        Self {
+            max_steps: 700_000,
+            max_search: 70_000,
+            max_pattern: 20_000,
+            input_limit: None,
+        }
     }
 }
 
@@ -68,8 +70,12 @@ pub struct Analysis {
 pub const HARMLESS_STEPS: u64 = 100_000;
 
 impl Analysis {
-    fn plain(verdict: Verdict) -> Self {
-        Self { verdict, attack: None, steps_at_limit: None }
+    pub(crate) fn plain(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            attack: None,
+            steps_at_limit: None,
+        }
     }
 }
 
@@ -90,32 +96,22 @@ pub fn analyze(pattern: &str, flags: Flags, config: &Config) -> Analysis {
 /// The same for a pattern that may hold lone surrogates.
 pub fn analyze_units(pattern: &[u16], flags: Flags, config: &Config) -> Analysis {
     if pattern.len() > config.max_pattern {
-        return Analysis::plain(Verdict::Unknown { reason: "pattern too long" });
+        return Analysis::plain(Verdict::Unknown {
+            reason: "pattern too long",
+        });
     }
     let pattern = match parse(pattern, flags) {
         Ok(pattern) => pattern,
         Err(error) => return Analysis::plain(Verdict::Invalid(error)),
     };
     if pattern.depth > MAX_DEPTH {
-        return Analysis::plain(Verdict::Unknown { reason: "groups nested too deep" });
+        return Analysis::plain(Verdict::Unknown {
+            reason: "groups nested too deep",
+        });
     }
-    let alphabet = Alphabet::new(&pattern);
-    let program = compile(&pattern);
-    let mut search = Search {
-        pattern: &pattern,
-        alphabet: &alphabet,
-        runs: Matcher::new(&program),
-        budget: Budget { left: config.max_steps },
-        search_left: config.max_search,
-        config,
-        slower: Vec::new(),
-        best: None,
-        doubt: false,
-    };
-    match search.run() {
-        Some(analysis) => analysis,
-        None => Analysis::plain(Verdict::Unknown { reason: "pattern too large" }),
-    }
+    Search::analyse(&pattern, config).unwrap_or(Analysis::plain(Verdict::Unknown {
+        reason: "pattern too large",
+    }))
 }
 
 /// A pattern put together at run time, as far as the source tells.
@@ -145,262 +141,4 @@ pub fn analyze_parts(parts: &[Part<'_>], flags: Flags, config: &Config) -> Analy
         })
         .collect();
     analyze(&pattern, flags, config)
-}
-
-struct Search<'a> {
-    pattern: &'a Pattern,
-    alphabet: &'a Alphabet,
-    config: &'a Config,
-    runs: Matcher<'a>,
-    budget: Budget,
-    search_left: u64,
-    /// Attacks that are not exponential but may be polynomial.
-    slower: Vec<Attack>,
-    /// The polynomial attack of highest degree so far.
-    best: Option<(f64, Attack)>,
-    /// Something was left untried or unproven.
-    doubt: bool,
-}
-
-/// Most pumps of a text made for [`Config::input_limit`].
-const MAX_PUMPED: usize = 100_000;
-/// Candidates tried for each kind of growth.
-const MAX_CANDIDATES: u32 = 10;
-/// Choices of letters tried.
-const MAX_ROUNDS: u32 = 6;
-/// Verified polynomial attacks compared for the highest degree.
-const MAX_VERIFIED: u32 = 3;
-
-impl Search<'_> {
-    fn run(&mut self) -> Option<Analysis> {
-        let automaton = self.automaton(Counters::Copied, Looks::Pass)?;
-        let graph = Graph::new(&automaton);
-        let blocked = if self.pattern.has_look { self.automaton(Counters::Copied, Looks::Block) } else { None };
-        let blocked = blocked.map(|automaton| (Graph::new(&automaton), automaton));
-        let loose = if self.has_counter() { self.automaton(Counters::Loose, Looks::Pass) } else { None };
-        // Some of the steps are kept for what is only polynomial.
-        let reserved = self.budget.left / 3;
-        self.budget.left -= reserved;
-        let exponential = self
-            .exponential(&automaton, &graph)
-            .or_else(|| blocked.as_ref().and_then(|(graph, blocked)| self.exponential(blocked, graph)))
-            .or_else(|| {
-                let loose = loose.filter(|loose| loose.loosened)?;
-                self.exponential(&loose, &Graph::new(&loose))
-            })
-            .or_else(|| self.lookbehinds());
-        self.budget.left += reserved;
-        if let Some(attack) = exponential {
-            return Some(self.shown(Verdict::Exponential, attack));
-        }
-        self.polynomial(&automaton, &graph);
-        if self.best.is_none() {
-            let slower = std::mem::take(&mut self.slower);
-            let _ = slower.into_iter().take(MAX_CANDIDATES as usize).any(|attack| self.keep(attack));
-        }
-        if let Some((graph, blocked)) = &blocked
-            && self.best.is_none() {
-                self.polynomial(blocked, graph);
-            }
-        Some(match self.best.take() {
-            Some((slope, attack)) => self.shown(Verdict::Polynomial { degree: degree(slope) }, attack),
-            None if self.doubt => Analysis::plain(Verdict::Suspected),
-            None => Analysis::plain(Verdict::Safe),
-        })
-    }
-
-    fn shown(&mut self, verdict: Verdict, attack: Attack) -> Analysis {
-        let steps_at_limit = self.config.input_limit.map(|limit| {
-            let rest = limit.saturating_sub(attack.prefix.len() + attack.suffix.len());
-            // Longer texts only reach the bound on steps sooner.
-            let pumps = (rest / attack.pump.len().max(1)).min(MAX_PUMPED);
-            self.runs.search(&attack.text(pumps), self.config.max_steps).0
-        });
-        Analysis { verdict, attack: Some(attack), steps_at_limit }
-    }
-
-    fn automaton(&self, counters: Counters, looks: Looks) -> Option<Automaton> {
-        let search = !self.pattern.flags.sticky && !anchored_at_start(self.pattern, self.pattern.root);
-        build(self.pattern, self.alphabet, self.pattern.root, false, search, (counters, looks))
-    }
-
-    /// Lookbehinds run backward, so their attacks are found on the body read backward, and turned round.
-    fn lookbehinds(&mut self) -> Option<Attack> {
-        let pattern = self.pattern;
-        for node in pattern.nodes() {
-            let Node::Look { body, ahead: false, .. } = node else { continue };
-            let Some(automaton) =
-                build(pattern, self.alphabet, *body, true, false, (Counters::Copied, Looks::Pass))
-            else {
-                self.doubt = true;
-                continue;
-            };
-            let graph = Graph::new(&automaton);
-            let mut simulation = Simulation::new(&automaton, self.alphabet.all);
-            for candidate in exponential(&graph, Choice::FIRST, MAX_CANDIDATES, &mut self.search_left) {
-                for attack in self.attacks(&mut simulation, &graph, &candidate, &mut Letters::default()) {
-                    let attack = attack.reversed();
-                    if grows_exponentially(&mut self.runs, &attack, false, &mut self.budget) {
-                        return Some(attack);
-                    }
-                    self.keep(attack);
-                }
-            }
-            // Run again at each place of the input, whatever repeats in it makes it quadratic.
-            for &state in graph.cyclic.iter().flatten().take(MAX_CANDIDATES as usize) {
-                let (Some(way), Some(cycle)) = (graph.way_to(state), graph.cycle(state, &mut self.search_left)) else { continue };
-                let pump = self.text(&[way, cycle].concat()).reversed();
-                for suffix in ["", "\n"] {
-                    let (prefix, suffix) = (JsText::default(), JsText::from(suffix));
-                    if self.keep(Attack { prefix, pump: pump.clone(), suffix }) {
-                        break;
-                    }
-                }
-            }
-        }
-        None
-    }
-
-    fn has_counter(&self) -> bool {
-        self.pattern.nodes().iter().any(|node| matches!(node, Node::Repeat { max: 5..2_000, .. }))
-    }
-
-    fn exponential(&mut self, automaton: &Automaton, graph: &Graph) -> Option<Attack> {
-        let mut simulation = Simulation::new(automaton, self.alphabet.all);
-        let mut choice = Choice::FIRST;
-        for salt in 1..=MAX_ROUNDS {
-            if self.search_left == 0 || self.budget.left == 0 {
-                self.doubt = true;
-                return None;
-            }
-            let mut ended = Letters::NONE;
-            for candidate in exponential(graph, choice, MAX_CANDIDATES, &mut self.search_left) {
-                for attack in self.attacks(&mut simulation, graph, &candidate, &mut ended) {
-                    if grows_exponentially(&mut self.runs, &attack, automaton.loosened, &mut self.budget) {
-                        return Some(attack);
-                    }
-                    if !automaton.loosened {
-                        self.slower.push(attack);
-                    }
-                }
-            }
-            if ended.is_empty() {
-                return None;
-            }
-            choice = next_choice(choice, ended, salt);
-        }
-        None
-    }
-
-    fn polynomial(&mut self, automaton: &Automaton, graph: &Graph) {
-        let mut simulation = Simulation::new(automaton, self.alphabet.all);
-        let mut choice = Choice::FIRST;
-        let mut unproven: Vec<Candidate> = Vec::new();
-        for salt in 1..=MAX_ROUNDS {
-            if self.search_left == 0 || self.budget.left == 0 {
-                self.doubt = true;
-                return;
-            }
-            let found = polynomial(graph, choice, &mut self.search_left);
-            self.doubt |= found.cut;
-            let (mut verified, mut tried) = (0, 0);
-            let mut ended = Letters::NONE;
-            for (_, candidate) in &found.candidates {
-                let attacks = self.attacks(&mut simulation, graph, candidate, &mut ended);
-                tried += u32::from(!attacks.is_empty());
-                let proven = attacks.into_iter().any(|attack| self.keep(attack));
-                verified += u32::from(proven);
-                if !proven && salt == 1 && simulation.searching(candidate.from) {
-                    unproven.push(candidate.clone());
-                }
-                if verified >= MAX_VERIFIED || tried >= 2 * MAX_CANDIDATES {
-                    break;
-                }
-            }
-            if self.best.is_some() {
-                return;
-            }
-            if salt == 1 && self.surviving(&mut simulation, graph, &unproven) || ended.is_empty() {
-                return;
-            }
-            choice = next_choice(choice, ended, salt);
-        }
-    }
-
-    /// Tries again what a match ended, with texts that none ends; whether one was verified.
-    fn surviving(&mut self, simulation: &mut Simulation<'_>, graph: &Graph, unproven: &[Candidate]) -> bool {
-        unproven.iter().take(MAX_CANDIDATES as usize).any(|candidate| {
-            let Some(pump) = surviving_pump(simulation, graph, self.alphabet.all, candidate, &mut self.search_left) else {
-                return false;
-            };
-            let candidate = Candidate { pump, ..candidate.clone() };
-            let attacks = self.attacks(simulation, graph, &candidate, &mut Letters::default());
-            attacks.into_iter().any(|attack| self.keep(attack))
-        })
-    }
-
-    /// Measures an attack and keeps it if it is the best; whether it grows at all.
-    fn keep(&mut self, attack: Attack) -> bool {
-        let Growth::Polynomial(slope) = polynomial_growth(&mut self.runs, &attack, &mut self.budget) else {
-            return false;
-        };
-        if self.best.as_ref().is_none_or(|(best, _)| slope > best + 0.2) {
-            self.best = Some((slope, attack));
-        }
-        true
-    }
-
-    /// The texts that a candidate may stand for; `ended` collects letters to avoid if it cannot be one.
-    fn attacks(
-        &mut self,
-        simulation: &mut Simulation<'_>,
-        graph: &Graph,
-        candidate: &Candidate,
-        ended: &mut Letters,
-    ) -> Vec<Attack> {
-        let Some(way) = graph.way_to(candidate.from) else { return Vec::new() };
-        let (prefix, pump) = (self.text(&way), self.text(&candidate.pump));
-        let mut suffixes: Vec<JsText> = Vec::new();
-        for all_fail in [true, false] {
-            for through_looks in [false, true] {
-                match simulation.fate(&way, candidate, Demand { all_fail, through_looks }, &mut self.search_left) {
-                    Fate::Fails(suffix) => suffixes.push(self.text(&suffix)),
-                    Fate::Ends(letter) => {
-                        ended.insert(letter);
-                        return Vec::new();
-                    }
-                    Fate::Succeeds => ended.insert(candidate.pump.last().copied().unwrap_or_default()),
-                    Fate::Unknown => suffixes.extend(["\n", "!", "\u{0}"].map(JsText::from)),
-                }
-                if !self.pattern.has_look {
-                    break;
-                }
-            }
-        }
-        let mut attacks: Vec<Attack> = Vec::new();
-        for suffix in suffixes {
-            if attacks.iter().all(|attack| attack.suffix != suffix) {
-                attacks.push(Attack { prefix: prefix.clone(), pump: pump.clone(), suffix });
-            }
-        }
-        attacks
-    }
-
-    fn text(&self, letters: &[usize]) -> JsText {
-        JsText::from_code_points(letters.iter().map(|&letter| self.alphabet.character(letter)))
-    }
-}
-
-/// Avoids what ended the last round; when that was avoided already, mixes the letters.
-fn next_choice(choice: Choice, ended: Letters, salt: u32) -> Choice {
-    if salt <= 2 && !ended.minus(choice.avoid).is_empty() {
-        Choice { avoid: choice.avoid.or(ended), salt: 0 }
-    } else {
-        Choice { avoid: Letters::NONE, salt }
-    }
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 2 and 60")]
-fn degree(slope: f64) -> u32 {
-    slope.round().clamp(2.0, 60.0) as u32
 }

@@ -27,7 +27,11 @@ impl Attack {
 
     /// For what runs backward.
     pub(crate) fn reversed(self) -> Self {
-        Self { prefix: self.suffix.reversed(), pump: self.pump.reversed(), suffix: self.prefix.reversed() }
+        Self {
+            prefix: self.suffix.reversed(),
+            pump: self.pump.reversed(),
+            suffix: self.prefix.reversed(),
+        }
     }
 }
 
@@ -71,7 +75,9 @@ pub(crate) fn grows_exponentially(
 ) -> bool {
     let mut counts: Vec<f64> = Vec::new();
     for pumps in 0..=MAX_PUMPS {
-        let Some((steps, _)) = measure(matcher, attack, pumps, 4 * EXPONENTIAL_STEPS, budget) else { return false };
+        let Some((steps, _)) = measure(matcher, attack, pumps, 4 * EXPONENTIAL_STEPS, budget) else {
+            return false;
+        };
         counts.push(float(steps));
         if steps >= EXPONENTIAL_STEPS {
             break;
@@ -81,21 +87,27 @@ pub(crate) fn grows_exponentially(
         }
     }
     let last = counts.len().saturating_sub(1);
-    let ratio = |at: usize| match (counts.get(at), at.checked_sub(2).and_then(|before| counts.get(before))) {
+    let ratio = |at: usize| match (
+        counts.get(at),
+        at.checked_sub(2).and_then(|before| counts.get(before)),
+    ) {
         (Some(now), Some(before)) => (now / before).sqrt(),
         _ => 0.0,
     };
     // A polynomial's ratio sinks towards one, halving its distance as the pumps double.
     let (late, middle) = (ratio(last), ratio((last / 2).max(2)));
     let multiplies = counts.len() > 2
-        && counts.last().is_some_and(|&steps| steps >= float(EXPONENTIAL_STEPS))
+        && counts
+            .last()
+            .is_some_and(|&steps| steps >= float(EXPONENTIAL_STEPS))
         && (last < 4 || late >= RATIO && late - 1.0 >= 0.7 * (middle - 1.0));
     if !multiplies || !bounded {
         return multiplies;
     }
     [1, 2, 3, 4, 6].into_iter().any(|quarters| {
         let pumps = counts.len() + counts.len() * quarters / 4;
-        measure(matcher, attack, pumps, BOUNDED_STEPS, budget).is_some_and(|(steps, _)| steps >= BOUNDED_STEPS)
+        measure(matcher, attack, pumps, BOUNDED_STEPS, budget)
+            .is_some_and(|(steps, _)| steps >= BOUNDED_STEPS)
     })
 }
 
@@ -117,7 +129,9 @@ pub(crate) fn polynomial_growth(matcher: &mut Matcher<'_>, attack: &Attack, budg
             break;
         }
         let limit = MAX_RUN.max(before.saturating_mul(4));
-        let Some((steps, outcome)) = measure(matcher, attack, pumps, limit, budget) else { break };
+        let Some((steps, outcome)) = measure(matcher, attack, pumps, limit, budget) else {
+            break;
+        };
         let next = (float(steps) / float(before)).log2();
         if outcome == Outcome::Stopped {
             // Cut off on the way: at least this much.
@@ -133,7 +147,11 @@ pub(crate) fn polynomial_growth(matcher: &mut Matcher<'_>, attack: &Attack, budg
             break;
         }
     }
-    if slope >= SLOPE { Growth::Polynomial(slope) } else { Growth::Linear }
+    if slope >= SLOPE {
+        Growth::Polynomial(slope)
+    } else {
+        Growth::Linear
+    }
 }
 
 /// Steps of one run; `None` when the budget is used up.

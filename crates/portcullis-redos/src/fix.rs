@@ -37,7 +37,9 @@ const MAX_COMPARED: u64 = 20_000;
 /// # Ok::<(), portcullis_redos::SyntaxError>(())
 /// ```
 pub fn fixes(pattern: &str, flags: Flags, analysis: &Analysis, config: &Config) -> Vec<Fix> {
-    let Some(attack) = &analysis.attack else { return Vec::new() };
+    let Some(attack) = &analysis.attack else {
+        return Vec::new();
+    };
     let mut fixes = Vec::new();
     fixes.extend(rewrite(pattern, flags, attack, config).map(|pattern| Fix::Rewrite { pattern }));
     fixes.extend(harmless_length(pattern, flags, attack).map(|max_length| Fix::LimitInput { max_length }));
@@ -100,10 +102,12 @@ mod tests {
         let (flags, config) = (flags.parse().unwrap(), Config::default());
         let analysis = analyze(pattern, flags, &config);
         assert!(analysis.attack.is_some(), "{pattern} is not slow");
-        fixes(pattern, flags, &analysis, &config).into_iter().find_map(|fix| match fix {
-            Fix::Rewrite { pattern } => Some(pattern),
-            Fix::LimitInput { .. } => None,
-        })
+        fixes(pattern, flags, &analysis, &config)
+            .into_iter()
+            .find_map(|fix| match fix {
+                Fix::Rewrite { pattern } => Some(pattern),
+                Fix::LimitInput { .. } => None,
+            })
     }
 
     #[test]
@@ -123,7 +127,11 @@ mod tests {
 
     #[test]
     fn what_is_not_the_same_is_not_offered() {
-        assert_eq!(rewritten("(\\d+)hour", "g"), None, "a global search may start within a run");
+        assert_eq!(
+            rewritten("(\\d+)hour", "g"),
+            None,
+            "a global search may start within a run"
+        );
         assert_eq!(rewritten("<!--[\\s\\S]*?-->", ""), None);
     }
 }

@@ -10,6 +10,7 @@ pub mod lines;
 mod matcher;
 mod regex;
 mod rewrite;
+mod search;
 mod syntax;
 mod text;
 mod unicode;

@@ -77,32 +77,41 @@ struct AttackText {
 
 fn answer_line(line: &[u8], number: u64, config: &Config) -> Answer {
     let start = Instant::now();
-    let is_object = line.trim_ascii_start().first() == Some(&b'{') && line.trim_ascii_end().last() == Some(&b'}');
+    let is_object =
+        line.trim_ascii_start().first() == Some(&b'{') && line.trim_ascii_end().last() == Some(&b'}');
     let question = if is_object && line.windows(7).any(|window| window == b"\"regex\"") {
         serde_json::from_slice::<Question>(line).map_err(|error| error.to_string())
     } else {
         match std::str::from_utf8(line) {
-            Ok(text) => {
-                Ok(Question { id: number.into(), regex: Units(text.encode_utf16().collect()), flags: String::new() })
-            }
+            Ok(text) => Ok(Question {
+                id: number.into(),
+                regex: Units(text.encode_utf16().collect()),
+                flags: String::new(),
+            }),
             Err(error) => Err(error.to_string()),
         }
     };
     let (id, outcome) = match question {
         Ok(Question { id, regex, flags }) => (
             if id.is_null() { number.into() } else { id },
-            flags.parse::<Flags>().map_err(|error| wrong_flags(&error)).map(|flags| {
-                analyze_units(&regex.0, flags, config)
-            }),
+            flags
+                .parse::<Flags>()
+                .map_err(|error| wrong_flags(&error))
+                .map(|flags| analyze_units(&regex.0, flags, config)),
         ),
         Err(error) => (number.into(), Err(error)),
     };
     let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
     match outcome {
         Ok(analysis) => from_analysis(id, analysis, micros),
-        Err(error) => {
-            Answer { id, verdict: "invalid", degree: None, attack: None, error: Some(error), micros }
-        }
+        Err(error) => Answer {
+            id,
+            verdict: "invalid",
+            degree: None,
+            attack: None,
+            error: Some(error),
+            micros,
+        },
     }
 }
 
@@ -119,7 +128,14 @@ fn from_analysis(id: Value, analysis: Analysis, micros: u64) -> Answer {
         Verdict::Unknown { reason } => ("unknown", None, Some(reason.to_owned())),
         Verdict::Invalid(error) => ("invalid", None, Some(error.to_string())),
     };
-    Answer { id, verdict, degree, attack: analysis.attack.and_then(|attack| attack_text(&attack)), error, micros }
+    Answer {
+        id,
+        verdict,
+        degree,
+        attack: analysis.attack.and_then(|attack| attack_text(&attack)),
+        error,
+        micros,
+    }
 }
 
 fn attack_text(attack: &Attack) -> Option<AttackText> {

@@ -1,5 +1,8 @@
 //! EDA: two different paths from a state to itself over the same text.
-#![allow(clippy::indexing_slicing, reason = "state ids are indices of vectors of that length")]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "state ids are indices of vectors of that length"
+)]
 
 use std::collections::VecDeque;
 
@@ -17,13 +20,16 @@ pub(crate) fn exponential(graph: &Graph, choice: Choice, most: u32, budget: &mut
             if found.len() >= most as usize {
                 return found;
             }
-            let inside: Vec<&Step> =
-                graph.steps[state].iter().filter(|step| graph.component[step.target] == own).collect();
+            let inside: Vec<&Step> = graph.steps[state]
+                .iter()
+                .filter(|step| graph.component[step.target] == own)
+                .collect();
             for step in &inside {
                 if let Some(letter) = step.twice.minus(choice.avoid).first()
-                    && let Some(back) = graph.way_within(step.target, state, budget) {
-                        found.push(candidate(state, letter, &[], &back));
-                    }
+                    && let Some(back) = graph.way_within(step.target, state, budget)
+                {
+                    found.push(candidate(state, letter, &[], &back));
+                }
             }
             for (i, a) in inside.iter().enumerate() {
                 for b in inside.iter().skip(i + 1) {
@@ -38,9 +44,10 @@ pub(crate) fn exponential(graph: &Graph, choice: Choice, most: u32, budget: &mut
                     }
                     for letter in first_and_last(both) {
                         if let Some((middle, end)) = meet(graph, own, (a.target, b.target), choice, budget)
-                            && let Some(back) = graph.way_within(end, state, budget) {
-                                found.push(candidate(state, letter, &middle, &back));
-                            }
+                            && let Some(back) = graph.way_within(end, state, budget)
+                        {
+                            found.push(candidate(state, letter, &middle, &back));
+                        }
                     }
                 }
             }
@@ -59,7 +66,11 @@ fn candidate(state: StateId, first: usize, middle: &[usize], back: &[usize]) -> 
     let mut pump = vec![first];
     pump.extend_from_slice(middle);
     pump.extend_from_slice(back);
-    Candidate { from: state, pivot: state, pump }
+    Candidate {
+        from: state,
+        pivot: state,
+        pump,
+    }
 }
 
 /// A shortest text over which both states come to one and the same, and that state.
@@ -77,9 +88,17 @@ fn meet(
         *budget = budget.checked_sub(1)?;
         let pairs = graph.steps[pair.0].len() * graph.steps[pair.1].len();
         *budget = budget.saturating_sub(pairs as u64 / 8);
-        for x in graph.steps[pair.0].iter().filter(|step| graph.component[step.target] == own) {
-            for y in graph.steps[pair.1].iter().filter(|step| graph.component[step.target] == own) {
-                let Some(letter) = choice.pick(x.letters.and(y.letters), before.len()) else { continue };
+        for x in graph.steps[pair.0]
+            .iter()
+            .filter(|step| graph.component[step.target] == own)
+        {
+            for y in graph.steps[pair.1]
+                .iter()
+                .filter(|step| graph.component[step.target] == own)
+            {
+                let Some(letter) = choice.pick(x.letters.and(y.letters), before.len()) else {
+                    continue;
+                };
                 let next = (x.target.min(y.target), x.target.max(y.target));
                 if next == start || before.contains_key(&next) {
                     continue;

@@ -26,7 +26,10 @@ struct Node {
 
 /// Another pump for a candidate that begins in the search itself: after it the search goes on, and both an old
 /// and a new attempt are in the pivot.
-#[allow(clippy::indexing_slicing, reason = "state ids are indices of vectors of that length")]
+#[allow(
+    clippy::indexing_slicing,
+    reason = "state ids are indices of vectors of that length"
+)]
 pub(crate) fn surviving_pump(
     simulation: &mut Simulation<'_>,
     graph: &Graph,
@@ -36,13 +39,18 @@ pub(crate) fn surviving_pump(
 ) -> Option<Vec<usize>> {
     let (search, pivot) = (candidate.from, candidate.pivot);
     let own = graph.component[pivot];
-    let start = Node { all: vec![pivot, search], new: vec![search], old: pivot };
+    let start = Node {
+        all: vec![pivot, search],
+        new: vec![search],
+        old: pivot,
+    };
     let mut known = HashSet::from([start.clone()]);
     let mut queue = VecDeque::from([(start, Vec::new())]);
     while let Some((node, text)) = queue.pop_front() {
         for letter in letters.iter() {
             let steps = graph.steps[node.old].iter();
-            let steps = steps.filter(|step| graph.component[step.target] == own && step.letters.contains(letter));
+            let steps =
+                steps.filter(|step| graph.component[step.target] == own && step.letters.contains(letter));
             for step in steps {
                 *budget = budget.checked_sub(1)?;
                 let next = Node {
@@ -50,16 +58,20 @@ pub(crate) fn surviving_pump(
                     new: simulation.after(&node.new, letter, budget),
                     old: step.target,
                 };
-                if !next.all.contains(&next.old) || !next.all.iter().any(|&state| simulation.searching(state)) {
+                if !next.all.contains(&next.old) || !next.all.iter().any(|&state| simulation.searching(state))
+                {
                     continue;
                 }
                 let mut text = text.clone();
                 text.push(letter);
                 if next.old == pivot && next.all.contains(&search) && next.new.contains(&pivot) {
                     // What the first time left behind must not match the second or third time.
-                    let again = text.iter().chain(&text).fold(next.all.clone(), |states, &letter| {
-                        simulation.after(&states, letter, budget)
-                    });
+                    let again = text
+                        .iter()
+                        .chain(&text)
+                        .fold(next.all.clone(), |states, &letter| {
+                            simulation.after(&states, letter, budget)
+                        });
                     if again.contains(&search) && again.contains(&pivot) {
                         return Some(text);
                     }

@@ -1,5 +1,8 @@
 //! Characters that no set of the pattern tells apart are one letter.
-#![allow(clippy::indexing_slicing, reason = "letters are below 256, and intervals are indices of the same vector")]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "letters are below 256, and intervals are indices of the same vector"
+)]
 
 use std::collections::HashMap;
 
@@ -72,22 +75,20 @@ pub(crate) struct Alphabet {
     pub(crate) words: Letters,
     /// Line terminators, where `^` or `$` asks for them.
     pub(crate) line_ends: Letters,
-    /// There were more letters than fit, or two notions of a word: some characters are left out.
-    pub(crate) exact: bool,
 }
 
 impl Alphabet {
     pub(crate) fn new(pattern: &Pattern) -> Self {
         let mut words = None;
-        let mut exact = true;
         let mut lines = false;
         for node in pattern.nodes() {
             match node {
                 Node::Assertion(Assertion::WordBoundary { words: set, .. }) => {
-                    exact &= words.is_none_or(|earlier| earlier == set);
                     words = Some(set);
                 }
-                Node::Assertion(Assertion::Start { multiline } | Assertion::End { multiline }) => lines |= multiline,
+                Node::Assertion(Assertion::Start { multiline } | Assertion::End { multiline }) => {
+                    lines |= multiline;
+                }
                 _ => {}
             }
         }
@@ -113,12 +114,13 @@ impl Alphabet {
             all: Letters::NONE,
             words: Letters::NONE,
             line_ends: Letters::NONE,
-            exact,
         };
         let mut known: HashMap<&[u64], usize> = HashMap::new();
         for (interval, signature) in signatures.chunks(width).enumerate() {
             let start = intervals[interval];
-            let end = intervals.get(interval + 1).map_or(pattern.max_char(), |next| next - 1);
+            let end = intervals
+                .get(interval + 1)
+                .map_or(pattern.max_char(), |next| next - 1);
             let character = readable(start, end);
             match known.get(signature) {
                 Some(&letter) => {
@@ -126,7 +128,8 @@ impl Alphabet {
                         alphabet.characters[letter] = character;
                     }
                 }
-                None if alphabet.characters.len() == END => alphabet.exact = false,
+                // More than fit: these characters are left out.
+                None if alphabet.characters.len() == END => {}
                 None => {
                     let letter = alphabet.characters.len();
                     alphabet.characters.push(character);

@@ -8,25 +8,51 @@ pub(super) type OpId = u32;
 /// One operation; all but `Eat` read nothing.
 #[derive(Clone, Debug)]
 pub(super) enum Op {
-    Eat { letters: Letters, next: OpId },
+    Eat {
+        letters: Letters,
+        next: OpId,
+    },
     /// Choices in order.
     Split(Vec<OpId>),
     /// The next letter, or the end, must be of these.
-    Next { letters: Letters, next: OpId },
+    Next {
+        letters: Letters,
+        next: OpId,
+    },
     /// Only at the start, or behind a line end.
-    LineStart { multiline: bool, next: OpId },
-    WordBoundary { negated: bool, next: OpId },
+    LineStart {
+        multiline: bool,
+        next: OpId,
+    },
+    WordBoundary {
+        negated: bool,
+        next: OpId,
+    },
     /// An iteration begins.
-    Enter { loop_id: u32, next: OpId },
+    Enter {
+        loop_id: u32,
+        next: OpId,
+    },
     /// The iteration must have read something.
-    Advanced { loop_id: u32, next: OpId },
+    Advanced {
+        loop_id: u32,
+        next: OpId,
+    },
     /// The next iteration begins.
-    Back { loop_id: u32, next: OpId },
+    Back {
+        loop_id: u32,
+        next: OpId,
+    },
     /// A lookaround: its body runs beside what follows.
-    Look { body: OpId, next: OpId },
+    Look {
+        body: OpId,
+        next: OpId,
+    },
     LookEnd,
     /// Whether one comes through here is not known: a match right behind it counts for nothing.
-    Uncertain { next: OpId },
+    Uncertain {
+        next: OpId,
+    },
     Match,
 }
 
@@ -52,7 +78,6 @@ pub(crate) enum Looks {
 pub(super) struct Operations {
     pub(super) ops: Vec<Op>,
     pub(super) start: OpId,
-    pub(super) exact: bool,
     /// A counter was let go.
     pub(super) loosened: bool,
 }
@@ -83,7 +108,6 @@ pub(crate) fn build(
         looks,
         ops: vec![Op::Match],
         loops: 0,
-        exact: alphabet.exact,
         loosened: false,
         in_reference: false,
         sizes: sizes(pattern),
@@ -92,13 +116,20 @@ pub(crate) fn build(
     let start = if search {
         // A search is a lazy loop over anything, before the pattern.
         let again = builder.op(Op::Split(Vec::new()))?;
-        let any = builder.op(Op::Eat { letters: alphabet.all, next: again })?;
+        let any = builder.op(Op::Eat {
+            letters: alphabet.all,
+            next: again,
+        })?;
         builder.set(again, Op::Split(vec![body, any]));
         again
     } else {
         body
     };
-    let operations = Operations { ops: builder.ops, start, exact: builder.exact, loosened: builder.loosened };
+    let operations = Operations {
+        ops: builder.ops,
+        start,
+        loosened: builder.loosened,
+    };
     super::Automaton::new(&operations, alphabet)
 }
 
@@ -109,7 +140,6 @@ struct Builder<'a> {
     looks: Looks,
     ops: Vec<Op>,
     loops: u32,
-    exact: bool,
     loosened: bool,
     in_reference: bool,
     /// Letters each node reads, copies counted.
@@ -126,17 +156,28 @@ impl Builder<'_> {
                 let letters = self.alphabet.of(set.0 as usize);
                 self.op(Op::Eat { letters, next })
             }
-            Node::Concat(nodes) if backward => nodes.iter().try_fold(next, |next, &node| self.node(node, next, true)),
-            Node::Concat(nodes) => nodes.iter().rev().try_fold(next, |next, &node| self.node(node, next, false)),
+            Node::Concat(nodes) if backward => nodes
+                .iter()
+                .try_fold(next, |next, &node| self.node(node, next, true)),
+            Node::Concat(nodes) => nodes
+                .iter()
+                .rev()
+                .try_fold(next, |next, &node| self.node(node, next, false)),
             Node::Alternation(nodes) => {
-                let choices =
-                    nodes.iter().map(|&node| self.node(node, next, backward)).collect::<Option<Vec<_>>>()?;
+                let choices = nodes
+                    .iter()
+                    .map(|&node| self.node(node, next, backward))
+                    .collect::<Option<Vec<_>>>()?;
                 self.op(Op::Split(choices))
             }
             Node::Capture { body, .. } => self.node(*body, next, backward),
-            Node::Repeat { body, min, max, greedy, .. } => {
-                self.repeat(*body, (*min, *max), *greedy, next, backward)
-            }
+            Node::Repeat {
+                body,
+                min,
+                max,
+                greedy,
+                ..
+            } => self.repeat(*body, (*min, *max), *greedy, next, backward),
             // Read backward, the start of the input is the end of what is read.
             Node::Assertion(Assertion::Start { multiline }) if backward => {
                 let mut letters = Letters::single(END);
@@ -145,13 +186,11 @@ impl Builder<'_> {
                 }
                 self.op(Op::Next { letters, next })
             }
-            Node::Assertion(Assertion::End { .. }) if backward => {
-                self.exact = false;
-                self.op(Op::Uncertain { next })
-            }
-            Node::Assertion(Assertion::Start { multiline }) => {
-                self.op(Op::LineStart { multiline: *multiline, next })
-            }
+            Node::Assertion(Assertion::End { .. }) if backward => self.op(Op::Uncertain { next }),
+            Node::Assertion(Assertion::Start { multiline }) => self.op(Op::LineStart {
+                multiline: *multiline,
+                next,
+            }),
             Node::Assertion(Assertion::End { multiline }) => {
                 let mut letters = Letters::single(END);
                 if *multiline {
@@ -159,12 +198,12 @@ impl Builder<'_> {
                 }
                 self.op(Op::Next { letters, next })
             }
-            Node::Assertion(Assertion::WordBoundary { negated, .. }) => {
-                self.op(Op::WordBoundary { negated: *negated, next })
-            }
+            Node::Assertion(Assertion::WordBoundary { negated, .. }) => self.op(Op::WordBoundary {
+                negated: *negated,
+                next,
+            }),
             Node::Look { body, ahead, negated } => self.look(*body, (*ahead, *negated), next, backward),
             Node::BackReference { groups, .. } => {
-                self.exact = false;
                 let group = groups.first().copied().unwrap_or(0);
                 let body = pattern.nodes().iter().find_map(|node| match node {
                     Node::Capture { index, body } if *index == group => Some(*body),
@@ -183,13 +222,24 @@ impl Builder<'_> {
         }
     }
 
-    fn look(&mut self, body: NodeId, (ahead, negated): (bool, bool), next: OpId, backward: bool) -> Option<OpId> {
-        if ahead && !backward
-            && let Some(letters) = self.one_letter(body) {
-                let letters = if negated { Letters::ALL.minus(letters) } else { letters };
-                return self.op(Op::Next { letters, next });
-            }
-        self.exact = false;
+    fn look(
+        &mut self,
+        body: NodeId,
+        (ahead, negated): (bool, bool),
+        next: OpId,
+        backward: bool,
+    ) -> Option<OpId> {
+        if ahead
+            && !backward
+            && let Some(letters) = self.one_letter(body)
+        {
+            let letters = if negated {
+                Letters::ALL.minus(letters)
+            } else {
+                letters
+            };
+            return self.op(Op::Next { letters, next });
+        }
         if ahead == backward {
             // Runs the other way: analysed by itself.
             return self.op(Op::Uncertain { next });
@@ -241,7 +291,6 @@ impl Builder<'_> {
         if endless {
             optional = 0;
         }
-        self.exact &= mandatory == min && (max == UNBOUNDED || mandatory + optional == max);
         let mut entry = next;
         if endless {
             entry = self.endless(body, (mandatory > 0, doubled), greedy, next, backward)?;
@@ -284,13 +333,24 @@ impl Builder<'_> {
             self.set(head, Op::Split(vec![copy]));
         } else {
             let enter = self.op(Op::Enter { loop_id, next: copy })?;
-            self.set(head, Op::Split(if greedy { vec![enter, next] } else { vec![next, enter] }));
+            self.set(
+                head,
+                Op::Split(if greedy {
+                    vec![enter, next]
+                } else {
+                    vec![next, enter]
+                }),
+            );
         }
         Some(head)
     }
 
     fn choice(&mut self, inside: OpId, outside: OpId, greedy: bool) -> Option<OpId> {
-        self.op(Op::Split(if greedy { vec![inside, outside] } else { vec![outside, inside] }))
+        self.op(Op::Split(if greedy {
+            vec![inside, outside]
+        } else {
+            vec![outside, inside]
+        }))
     }
 
     fn loop_id(&mut self) -> u32 {
@@ -338,7 +398,9 @@ fn sizes(pattern: &Pattern) -> Vec<u32> {
             Node::Capture { body, .. } | Node::Look { body, .. } => of(body),
             Node::Repeat { body, min, max, .. } => {
                 let copies = if *max == UNBOUNDED { (*min).max(1) } else { *max };
-                of(body).saturating_mul(copies.clamp(1, MAX_MANDATORY)).min(of(body).max(MAX_MANDATORY))
+                of(body)
+                    .saturating_mul(copies.clamp(1, MAX_MANDATORY))
+                    .min(of(body).max(MAX_MANDATORY))
             }
         });
     }

@@ -1,8 +1,8 @@
 //! The pattern as a nondeterministic automaton whose edges are in the order a backtracking matcher tries them.
 //!
 //! Exact for patterns without lookaround of more than one character, back references and large counters;
-//! for those it accepts more paths than the pattern has ([`Automaton::exact`] is false), and what is found is
-//! only believed once the matcher has shown it.
+//! for those it has other paths than the pattern. What is found on it is only believed once the matcher has
+//! shown it.
 
 mod alphabet;
 mod build;

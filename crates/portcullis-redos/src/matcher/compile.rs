@@ -8,11 +8,17 @@ pub(crate) fn compile(pattern: &Pattern) -> Program {
     let groups = pattern.captures + 1;
     let lengths = lengths(pattern);
     let units = if pattern.flags.code_points() { 2 } else { 1 };
-    let longest = lengths.get(pattern.root.0 as usize).map_or(UNBOUNDED, |(_, longest)| longest.saturating_mul(units));
+    let longest = lengths
+        .get(pattern.root.0 as usize)
+        .map_or(UNBOUNDED, |(_, longest)| longest.saturating_mul(units));
     let from_end = (longest < MAX_FROM_END && anchored_at_end(pattern, &lengths, pattern.root))
         .then_some(longest as usize);
-    let mut compiler =
-        Compiler { pattern, lengths, code: Vec::new(), registers: groups * 2 };
+    let mut compiler = Compiler {
+        pattern,
+        lengths,
+        code: Vec::new(),
+        registers: groups * 2,
+    };
     compiler.emit(Instruction::Save(0));
     compiler.node(pattern.root, false);
     compiler.emit(Instruction::Save(1));
@@ -70,27 +76,45 @@ impl Compiler<'_> {
                 }
             }
             Node::Capture { index, body } => {
-                let (first, second) = if backward { (index * 2 + 1, index * 2) } else { (index * 2, index * 2 + 1) };
+                let (first, second) = if backward {
+                    (index * 2 + 1, index * 2)
+                } else {
+                    (index * 2, index * 2 + 1)
+                };
                 self.emit(Instruction::Save(first));
                 self.node(*body, backward);
                 self.emit(Instruction::Save(second));
             }
-            Node::Repeat { body, min, max, greedy, captures } => {
-                let captures = (captures.start < captures.end).then_some((captures.start * 2, captures.end * 2));
+            Node::Repeat {
+                body,
+                min,
+                max,
+                greedy,
+                captures,
+            } => {
+                let captures =
+                    (captures.start < captures.end).then_some((captures.start * 2, captures.end * 2));
                 self.repeat(*body, (*min, *max), *greedy, captures, backward);
             }
             Node::Assertion(assertion) => {
                 self.emit(Instruction::Assert(*assertion));
             }
             Node::Look { body, ahead, negated } => {
-                let look = self.emit(Instruction::Look { negated: *negated, exit: 0 });
+                let look = self.emit(Instruction::Look {
+                    negated: *negated,
+                    exit: 0,
+                });
                 self.node(*body, !ahead);
                 self.emit(Instruction::LookEnd);
                 self.patch(look);
             }
             Node::BackReference { groups, ignore_case } => {
                 let (groups, ignore_case) = (groups.clone(), *ignore_case);
-                self.emit(Instruction::BackReference { groups, ignore_case, backward });
+                self.emit(Instruction::BackReference {
+                    groups,
+                    ignore_case,
+                    backward,
+                });
             }
         }
     }
@@ -103,7 +127,11 @@ impl Compiler<'_> {
         captures: Option<(Register, Register)>,
         backward: bool,
     ) {
-        let (shortest, longest) = self.lengths.get(body.0 as usize).copied().unwrap_or((0, UNBOUNDED));
+        let (shortest, longest) = self
+            .lengths
+            .get(body.0 as usize)
+            .copied()
+            .unwrap_or((0, UNBOUNDED));
         if longest == 0 {
             // Again and again nothing is once nothing.
             (min, max) = (min.min(1), max.min(1));
@@ -146,14 +174,25 @@ impl Compiler<'_> {
             _ => {
                 let count = self.register();
                 self.emit(Instruction::Zero(count));
-                let head = self.emit(Instruction::Loop { count, min, max, greedy, exit: 0 });
+                let head = self.emit(Instruction::Loop {
+                    count,
+                    min,
+                    max,
+                    greedy,
+                    exit: 0,
+                });
                 let mark = (shortest == 0).then(|| self.register());
                 if let Some(mark) = mark {
                     self.emit(Instruction::Save(mark));
                 }
                 clear(self);
                 self.node(body, backward);
-                self.emit(Instruction::Again { count, mark, min, head });
+                self.emit(Instruction::Again {
+                    count,
+                    mark,
+                    min,
+                    head,
+                });
                 self.patch(head);
             }
         }
@@ -177,9 +216,15 @@ impl Compiler<'_> {
     fn split(&mut self, next_first: bool) -> Address {
         let next = self.here() + 1;
         self.emit(if next_first {
-            Instruction::Split { first: next, second: Address::MAX }
+            Instruction::Split {
+                first: next,
+                second: Address::MAX,
+            }
         } else {
-            Instruction::Split { first: Address::MAX, second: next }
+            Instruction::Split {
+                first: Address::MAX,
+                second: next,
+            }
         })
     }
 
@@ -189,7 +234,11 @@ impl Compiler<'_> {
         match self.code.get_mut(address as usize) {
             Some(Instruction::Split { first, .. }) if *first == Address::MAX => *first = here,
             Some(Instruction::Split { second, .. }) => *second = here,
-            Some(Instruction::Jump(to) | Instruction::Loop { exit: to, .. } | Instruction::Look { exit: to, .. }) => {
+            Some(
+                Instruction::Jump(to)
+                | Instruction::Loop { exit: to, .. }
+                | Instruction::Look { exit: to, .. },
+            ) => {
                 *to = here;
             }
             _ => {}
@@ -205,9 +254,12 @@ const MAX_FROM_END: u32 = 1024;
 pub(crate) fn anchored_at_start(pattern: &Pattern, id: NodeId) -> bool {
     match pattern.node(id) {
         Node::Assertion(Assertion::Start { multiline }) => !multiline,
-        Node::Capture { body, .. } | Node::Look { body, ahead: true, negated: false } => {
-            anchored_at_start(pattern, *body)
-        }
+        Node::Capture { body, .. }
+        | Node::Look {
+            body,
+            ahead: true,
+            negated: false,
+        } => anchored_at_start(pattern, *body),
         Node::Alternation(nodes) => nodes.iter().all(|&node| anchored_at_start(pattern, node)),
         Node::Concat(nodes) => nodes
             .iter()

@@ -20,10 +20,17 @@ pub(crate) struct SetId(pub(crate) u32);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Assertion {
-    Start { multiline: bool },
-    End { multiline: bool },
+    Start {
+        multiline: bool,
+    },
+    End {
+        multiline: bool,
+    },
     /// `words` are the word characters where it stands: more with `i` and `u`.
-    WordBoundary { negated: bool, words: SetId },
+    WordBoundary {
+        negated: bool,
+        words: SetId,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -32,12 +39,28 @@ pub(crate) enum Node {
     Set(SetId),
     Concat(Vec<NodeId>),
     Alternation(Vec<NodeId>),
-    Capture { index: u32, body: NodeId },
-    Repeat { body: NodeId, min: u32, max: u32, greedy: bool, captures: Range<u32> },
+    Capture {
+        index: u32,
+        body: NodeId,
+    },
+    Repeat {
+        body: NodeId,
+        min: u32,
+        max: u32,
+        greedy: bool,
+        captures: Range<u32>,
+    },
     Assertion(Assertion),
-    Look { body: NodeId, ahead: bool, negated: bool },
+    Look {
+        body: NodeId,
+        ahead: bool,
+        negated: bool,
+    },
     /// More than one group when a name is given twice.
-    BackReference { groups: Vec<u32>, ignore_case: Option<Canonical> },
+    BackReference {
+        groups: Vec<u32>,
+        ignore_case: Option<Canonical>,
+    },
 }
 
 /// Where a node stands in the pattern, in UTF-16 code units.
@@ -121,7 +144,11 @@ impl Pattern {
 
     /// The largest character: a code point, or a code unit without `u` and `v`.
     pub(crate) fn max_char(&self) -> u32 {
-        if self.flags.code_points() { 0x10_ffff } else { 0xffff }
+        if self.flags.code_points() {
+            0x10_ffff
+        } else {
+            0xffff
+        }
     }
 }
 

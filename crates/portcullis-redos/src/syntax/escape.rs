@@ -2,7 +2,8 @@
 
 use super::SyntaxError;
 use super::ast::{Node, NodeId};
-use super::parser::{Parser, join_surrogates};
+use super::parser::Parser;
+use super::reader::join_surrogates;
 use crate::unicode::{CharSet, is_id_continue, is_id_start, property, property_of_strings};
 
 impl Parser {
@@ -58,7 +59,9 @@ impl Parser {
     /// `\d \D \s \S \w \W \p{} \P{}` after the backslash, case already folded; `None` if it is another escape.
     pub(super) fn class_escape(&mut self) -> Result<Option<CharSet>, SyntaxError> {
         let max = self.pattern.max_char();
-        let Some(letter) = self.peek() else { return self.fail("\\ at end of pattern") };
+        let Some(letter) = self.peek() else {
+            return self.fail("\\ at end of pattern");
+        };
         let set = match letter {
             'd' | 'D' => CharSet::digits(),
             's' | 'S' => CharSet::space(),
@@ -77,7 +80,11 @@ impl Parser {
             _ => return Ok(None),
         };
         self.at += 1;
-        let set = if letter.is_ascii_uppercase() { set.complement(max) } else { set };
+        let set = if letter.is_ascii_uppercase() {
+            set.complement(max)
+        } else {
+            set
+        };
         Ok(Some(self.folded(set)))
     }
 
@@ -124,12 +131,18 @@ impl Parser {
         };
         let name = read(self);
         let value = self.eat('=').then(|| read(self));
-        if self.eat('}') { Ok((name, value)) } else { self.fail("invalid property name") }
+        if self.eat('}') {
+            Ok((name, value))
+        } else {
+            self.fail("invalid property name")
+        }
     }
 
     /// One character after the backslash.
     pub(super) fn character_escape(&mut self, in_class: bool) -> Result<u32, SyntaxError> {
-        let Some(c) = self.peek() else { return self.fail("\\ at end of pattern") };
+        let Some(c) = self.peek() else {
+            return self.fail("\\ at end of pattern");
+        };
         let code = self.text.get(self.at).copied().unwrap_or_default();
         self.at += 1;
         Ok(match c {
@@ -225,9 +238,10 @@ impl Parser {
         if code_points && unit & 0xfc00 == 0xd800 {
             let after = self.at;
             if self.eat_all("\\u")
-                && let Some(low) = self.hex(4).filter(|low| low & 0xfc00 == 0xdc00) {
-                    return Ok(Some(join_surrogates(unit, low)));
-                }
+                && let Some(low) = self.hex(4).filter(|low| low & 0xfc00 == 0xdc00)
+            {
+                return Ok(Some(join_surrogates(unit, low)));
+            }
             self.at = after;
         }
         Ok(Some(unit))
@@ -237,7 +251,9 @@ impl Parser {
     pub(super) fn group_name(&mut self) -> Result<Vec<u32>, SyntaxError> {
         let mut name = Vec::new();
         loop {
-            let Some(&code) = self.text.get(self.at) else { return self.fail("group name is not closed") };
+            let Some(&code) = self.text.get(self.at) else {
+                return self.fail("group name is not closed");
+            };
             if code == u32::from('>') && !name.is_empty() {
                 self.at += 1;
                 return Ok(name);
@@ -263,8 +279,11 @@ impl Parser {
             };
             let dollar = c == u32::from('$') || c == u32::from('_');
             let joiner = matches!(c, 0x200c | 0x200d);
-            let allowed =
-                if name.is_empty() { dollar || is_id_start(c) } else { dollar || joiner || is_id_continue(c) };
+            let allowed = if name.is_empty() {
+                dollar || is_id_start(c)
+            } else {
+                dollar || joiner || is_id_continue(c)
+            };
             if !allowed {
                 self.at = before;
                 return self.fail("invalid group name");

@@ -7,8 +7,10 @@ mod escape;
 mod flags;
 mod name;
 mod parser;
+mod quantifier;
+mod reader;
 
-pub(crate) use ast::{Assertion, Node, NodeId, Pattern, SetId, Span, UNBOUNDED};
+pub(crate) use ast::{Assertion, Node, NodeId, Pattern, SetId, UNBOUNDED};
 pub use error::SyntaxError;
 pub use flags::Flags;
 pub(crate) use parser::parse;

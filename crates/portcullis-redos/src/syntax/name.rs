@@ -12,13 +12,22 @@ pub(super) struct GroupName {
 
 /// A name may be given twice only in different alternatives of one disjunction (ECMA-262 22.2.1.1,
 /// `MightBothParticipate`), since then at most one of the groups takes part in a match.
-pub(super) fn check_duplicates(groups: &[GroupName], new: &GroupName, position: usize) -> Result<bool, SyntaxError> {
+pub(super) fn check_duplicates(
+    groups: &[GroupName],
+    new: &GroupName,
+    position: usize,
+) -> Result<bool, SyntaxError> {
     let mut twice = false;
     for group in groups.iter().filter(|group| group.name == new.name) {
         let apart = group.place.iter().zip(&new.place).find(|(a, b)| a != b);
         match apart {
             Some((a, b)) if a.0 == b.0 => twice = true,
-            _ => return Err(SyntaxError { position, message: "group name given twice" }),
+            _ => {
+                return Err(SyntaxError {
+                    position,
+                    message: "group name given twice",
+                });
+            }
         }
     }
     Ok(twice)

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::ast::{Assertion, Node, NodeId, Pattern, Span, UNBOUNDED};
+use super::ast::{Assertion, Node, NodeId, Pattern, Span};
 use super::name::{GroupName, check_duplicates};
+use super::reader::{count_groups, join_surrogates};
 use super::{Flags, SyntaxError};
 use crate::unicode::{Canonical, CharSet, close_over_case};
 
@@ -15,12 +16,15 @@ pub(crate) fn parse(pattern: &[u16], flags: Flags) -> Result<Pattern, SyntaxErro
     Ok(parser.pattern)
 }
 
-#[allow(clippy::struct_excessive_bools, reason = "the flags as they hold where the parser is")]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "the flags as they hold where the parser is"
+)]
 pub(super) struct Parser {
     /// Code points with `u` or `v`, code units else.
     pub(super) text: Vec<u32>,
     /// Offset of each in code units.
-    offsets: Vec<u32>,
+    pub(super) offsets: Vec<u32>,
     pub(super) at: usize,
     pub(super) pattern: Pattern,
     /// `u` or `v`: Annex B does not hold.
@@ -189,13 +193,25 @@ impl Parser {
         let kind = if self.eat_all("?:") {
             GroupKind::Plain
         } else if self.eat_all("?=") {
-            GroupKind::Look { ahead: true, negated: false }
+            GroupKind::Look {
+                ahead: true,
+                negated: false,
+            }
         } else if self.eat_all("?!") {
-            GroupKind::Look { ahead: true, negated: true }
+            GroupKind::Look {
+                ahead: true,
+                negated: true,
+            }
         } else if self.eat_all("?<=") {
-            GroupKind::Look { ahead: false, negated: false }
+            GroupKind::Look {
+                ahead: false,
+                negated: false,
+            }
         } else if self.eat_all("?<!") {
-            GroupKind::Look { ahead: false, negated: true }
+            GroupKind::Look {
+                ahead: false,
+                negated: true,
+            }
         } else if self.eat_all("?<") {
             let name = self.group_name()?;
             self.pattern.captures += 1;
@@ -253,9 +269,10 @@ impl Parser {
             };
             *flag = on;
             if let Some(seen) = seen.get_mut(which)
-                && std::mem::replace(seen, true) {
-                    return self.fail("modifier given twice");
-                }
+                && std::mem::replace(seen, true)
+            {
+                return self.fail("modifier given twice");
+            }
             letters += 1;
             self.at += 1;
         }
@@ -286,13 +303,18 @@ impl Parser {
 
     /// One atom or assertion that is not a group, and whether a quantifier may follow.
     fn atom(&mut self) -> Result<(NodeId, bool), SyntaxError> {
-        let Some(c) = self.peek() else { return self.fail("pattern ends too early") };
+        let Some(c) = self.peek() else {
+            return self.fail("pattern ends too early");
+        };
         let node = match c {
             '^' | '$' => {
                 self.at += 1;
                 let multiline = self.multiline;
-                let assertion =
-                    if c == '^' { Assertion::Start { multiline } } else { Assertion::End { multiline } };
+                let assertion = if c == '^' {
+                    Assertion::Start { multiline }
+                } else {
+                    Assertion::End { multiline }
+                };
                 return Ok((self.pattern.push(Node::Assertion(assertion)), false));
             }
             '\\' if matches!(self.peek_at(1), Some('b' | 'B')) => {
@@ -301,7 +323,8 @@ impl Parser {
                 let words = self.word_set();
                 let words = self.pattern.intern(words);
                 return Ok((
-                    self.pattern.push(Node::Assertion(Assertion::WordBoundary { negated, words })),
+                    self.pattern
+                        .push(Node::Assertion(Assertion::WordBoundary { negated, words })),
                     false,
                 ));
             }
@@ -309,7 +332,11 @@ impl Parser {
             '.' => {
                 self.at += 1;
                 let all = CharSet::new(vec![(0, self.pattern.max_char())]);
-                let set = if self.dot_all { all } else { all.difference(&CharSet::line_terminators()) };
+                let set = if self.dot_all {
+                    all
+                } else {
+                    all.difference(&CharSet::line_terminators())
+                };
                 // Line ends have no case.
                 let id = self.pattern.intern(set);
                 self.pattern.push(Node::Set(id))
@@ -336,75 +363,17 @@ impl Parser {
         Ok((node, true))
     }
 
-    fn quantified(
-        &mut self,
-        body: NodeId,
-        allowed: bool,
-        captures_before: u32,
-        atom: usize,
-    ) -> Result<NodeId, SyntaxError> {
-        let start = self.at;
-        let (min, max) = match self.peek() {
-            Some('*') => (0, UNBOUNDED),
-            Some('+') => (1, UNBOUNDED),
-            Some('?') => (0, 1),
-            Some('{') => match self.braces()? {
-                Some(bounds) => {
-                    self.at -= 1;
-                    bounds
-                }
-                None if self.strict => return self.fail("incomplete quantifier"),
-                None => {
-                    self.at = start;
-                    return Ok(body);
-                }
-            },
-            _ => return Ok(body),
-        };
-        if !allowed {
-            self.at = start;
-            return self.fail("nothing to repeat");
-        }
-        self.at += 1;
-        let greedy = !self.eat('?');
-        let captures = captures_before + 1..self.pattern.captures + 1;
-        let repeat = self.pattern.push(Node::Repeat { body, min, max, greedy, captures });
-        self.span(repeat, atom, start);
-        Ok(repeat)
-    }
-
     /// Notes that a node reaches from `start` to here.
-    fn span(&mut self, node: NodeId, start: usize, quantifier: usize) {
+    pub(super) fn span(&mut self, node: NodeId, start: usize, quantifier: usize) {
         let [start, quantifier, end] = [start, quantifier, self.at].map(|at| self.position(at));
-        self.pattern.set_span(node, Span { start, end, quantifier });
-    }
-
-    /// `{2}`, `{2,}`, `{2,3}`; `None`, and nothing read for certain, if it is none of these.
-    fn braces(&mut self) -> Result<Option<(u32, u32)>, SyntaxError> {
-        let start = self.at;
-        self.at += 1;
-        let Some(min) = self.number() else { return Ok(None) };
-        let max = if self.eat(',') {
-            if self.peek() == Some('}') { Some(UNBOUNDED) } else { self.number() }
-        } else {
-            Some(min)
-        };
-        let Some(max) = max.filter(|_| self.eat('}')) else { return Ok(None) };
-        if max < min {
-            self.at = start;
-            return self.fail("numbers out of order in quantifier");
-        }
-        Ok(Some((min, max)))
-    }
-
-    /// Decimal digits; a number that is too large is the largest.
-    pub(super) fn number(&mut self) -> Option<u32> {
-        let mut value: Option<u32> = None;
-        while let Some(digit) = self.peek().and_then(|c| c.to_digit(10)) {
-            value = Some(value.unwrap_or(0).saturating_mul(10).saturating_add(digit));
-            self.at += 1;
-        }
-        value
+        self.pattern.set_span(
+            node,
+            Span {
+                start,
+                end,
+                quantifier,
+            },
+        );
     }
 
     /// A number below the count of groups is a reference; in Annex B anything else is an octal escape.
@@ -427,10 +396,17 @@ impl Parser {
 
     fn resolve_names(&mut self) -> Result<(), SyntaxError> {
         for (node, name, position) in std::mem::take(&mut self.named_references) {
-            let indices: Vec<u32> =
-                self.names.iter().filter(|group| group.name == name).map(|group| group.index).collect();
+            let indices: Vec<u32> = self
+                .names
+                .iter()
+                .filter(|group| group.name == name)
+                .map(|group| group.index)
+                .collect();
             if indices.is_empty() {
-                return Err(SyntaxError { position, message: "reference to a group that is not there" });
+                return Err(SyntaxError {
+                    position,
+                    message: "reference to a group that is not there",
+                });
             }
             self.pattern.set_groups(node, indices);
         }
@@ -453,11 +429,18 @@ impl Parser {
             return set;
         }
         let mode = self.canonical();
-        self.folded.entry(set).or_insert_with_key(|set| close_over_case(set, mode)).clone()
+        self.folded
+            .entry(set)
+            .or_insert_with_key(|set| close_over_case(set, mode))
+            .clone()
     }
 
     pub(super) fn canonical(&self) -> Canonical {
-        if self.strict { Canonical::SimpleFold } else { Canonical::Uppercase }
+        if self.strict {
+            Canonical::SimpleFold
+        } else {
+            Canonical::Uppercase
+        }
     }
 
     pub(super) fn word_set(&self) -> CharSet {
@@ -467,66 +450,4 @@ impl Parser {
             CharSet::word()
         }
     }
-
-    pub(super) fn peek(&self) -> Option<char> {
-        self.peek_at(0)
-    }
-
-    /// The character ahead; a surrogate stands as U+FFFD, which has no meaning in a pattern either.
-    pub(super) fn peek_at(&self, ahead: usize) -> Option<char> {
-        self.text.get(self.at + ahead).map(|&c| char::from_u32(c).unwrap_or(char::REPLACEMENT_CHARACTER))
-    }
-
-    pub(super) fn eat(&mut self, c: char) -> bool {
-        let here = self.peek() == Some(c);
-        self.at += usize::from(here);
-        here
-    }
-
-    pub(super) fn eat_all(&mut self, word: &str) -> bool {
-        let here = word.chars().enumerate().all(|(i, c)| self.peek_at(i) == Some(c));
-        if here {
-            self.at += word.chars().count();
-        }
-        here
-    }
-
-    pub(super) fn fail<T>(&self, message: &'static str) -> Result<T, SyntaxError> {
-        Err(SyntaxError { position: self.position(self.at), message })
-    }
-
-    fn position(&self, at: usize) -> usize {
-        self.offsets.get(at).or(self.offsets.last()).map_or(0, |&offset| offset as usize)
-    }
-}
-
-pub(super) fn join_surrogates(high: u32, low: u32) -> u32 {
-    0x1_0000 + ((high & 0x3ff) << 10) + (low & 0x3ff)
-}
-
-/// Counts capture groups ahead of parsing, skipping escapes and classes.
-fn count_groups(text: &[u32], nested_classes: bool) -> (u32, bool) {
-    let is = |i: usize, c: char| text.get(i) == Some(&u32::from(c));
-    let (mut count, mut names, mut class) = (0, false, 0u32);
-    let mut i = 0;
-    while i < text.len() {
-        if is(i, '\\') {
-            i += 1;
-        } else if is(i, '[') {
-            if class == 0 || nested_classes {
-                class += 1;
-            }
-        } else if is(i, ']') {
-            class = class.saturating_sub(1);
-        } else if class == 0 && is(i, '(') {
-            if !is(i + 1, '?') {
-                count += 1;
-            } else if is(i + 2, '<') && !is(i + 3, '=') && !is(i + 3, '!') {
-                count += 1;
-                names = true;
-            }
-        }
-        i += 1;
-    }
-    (count, names)
 }

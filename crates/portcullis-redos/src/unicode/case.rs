@@ -23,9 +23,12 @@ pub(crate) fn canonicalize(c: u32, mode: Canonical) -> u32 {
         Canonical::SimpleFold if c == 0x17f => 0x53,
         Canonical::SimpleFold if c == 0x212a => 0x4b,
         Canonical::SimpleFold if c < 128 => ascii_uppercase(c),
-        Canonical::SimpleFold => {
-            orbits(mode).of.get(&c).and_then(|orbit| orbit.iter().min()).copied().unwrap_or(c)
-        }
+        Canonical::SimpleFold => orbits(mode)
+            .of
+            .get(&c)
+            .and_then(|orbit| orbit.iter().min())
+            .copied()
+            .unwrap_or(c),
     }
 }
 
@@ -75,7 +78,9 @@ fn uppercase(c: u32) -> u32 {
     if c < 128 {
         return ascii_uppercase(c);
     }
-    let Some(character) = char::from_u32(c) else { return c };
+    let Some(character) = char::from_u32(c) else {
+        return c;
+    };
     let mut upper = character.to_uppercase();
     match (upper.next().map(u32::from), upper.next()) {
         (Some(one), None) if (128..=0xffff).contains(&one) => one,
@@ -139,7 +144,11 @@ fn fold_orbit(c: u32) -> Vec<u32> {
     if class.try_case_fold_simple().is_err() {
         return vec![c];
     }
-    class.ranges().iter().flat_map(|r| u32::from(r.start())..=u32::from(r.end())).collect()
+    class
+        .ranges()
+        .iter()
+        .flat_map(|r| u32::from(r.start())..=u32::from(r.end()))
+        .collect()
 }
 
 /// Rust's `char` has no surrogates, and no surrogate has a case.
@@ -148,7 +157,10 @@ fn scalar_ranges(low: u32, high: u32) -> impl Iterator<Item = ClassUnicodeRange>
         .into_iter()
         .filter(|(low, high)| low <= high)
         .filter_map(|(low, high)| {
-            Some(ClassUnicodeRange::new(char::from_u32(low)?, char::from_u32(high)?))
+            Some(ClassUnicodeRange::new(
+                char::from_u32(low)?,
+                char::from_u32(high)?,
+            ))
         })
 }
 
@@ -160,14 +172,20 @@ mod tests {
     fn without_u_nothing_folds_into_ascii() {
         assert_eq!(canonicalize(0x17f, Canonical::Uppercase), 0x17f);
         assert_eq!(canonicalize(0x131, Canonical::Uppercase), 0x131);
-        assert_eq!(close_over_case(&CharSet::single(0x73), Canonical::Uppercase).ranges(), [(0x53, 0x53), (0x73, 0x73)]);
+        assert_eq!(
+            close_over_case(&CharSet::single(0x73), Canonical::Uppercase).ranges(),
+            [(0x53, 0x53), (0x73, 0x73)]
+        );
     }
 
     #[test]
     fn with_u_long_s_and_kelvin_fold_into_ascii() {
         let s = close_over_case(&CharSet::single(0x73), Canonical::SimpleFold);
         assert!(s.contains(0x17f) && s.contains(0x53));
-        assert_eq!(canonicalize(0x212a, Canonical::SimpleFold), canonicalize(0x6b, Canonical::SimpleFold));
+        assert_eq!(
+            canonicalize(0x212a, Canonical::SimpleFold),
+            canonicalize(0x6b, Canonical::SimpleFold)
+        );
     }
 
     #[test]

@@ -16,11 +16,16 @@ struct Case {
 
 /// The file, or every JSON file of the directory, in `PORTCULLIS_REDOS`; else the copy in the project.
 fn cases() -> Vec<Case> {
-    let place = std::env::var("PORTCULLIS_REDOS")
-        .map_or_else(|_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../proof/data/redos"), PathBuf::from);
+    let place = std::env::var("PORTCULLIS_REDOS").map_or_else(
+        |_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../proof/data/redos"),
+        PathBuf::from,
+    );
     let mut files = vec![place.clone()];
     if place.is_dir() {
-        files = std::fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files = std::fs::read_dir(&place)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
         files.sort();
     }
@@ -28,7 +33,8 @@ fn cases() -> Vec<Case> {
         .iter()
         .flat_map(|file| {
             let text = std::fs::read_to_string(file).unwrap();
-            serde_json::from_str::<Vec<Case>>(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+            serde_json::from_str::<Vec<Case>>(&text)
+                .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
         })
         .collect()
 }
@@ -59,7 +65,10 @@ fn redos_corpus_is_told_apart() {
         let expected = matches!(verdict, Verdict::Exponential) && case.vulnerable == "exponential"
             || matches!(verdict, Verdict::Polynomial { .. }) && case.vulnerable == "polynomial";
         if !expected {
-            println!("{} is {}, answered {verdict:?}: /{}/{}", case.id, case.vulnerable, case.regex, case.flags);
+            println!(
+                "{} is {}, answered {verdict:?}: /{}/{}",
+                case.id, case.vulnerable, case.regex, case.flags
+            );
         }
     }
     let elapsed = start.elapsed();
@@ -72,5 +81,8 @@ fn redos_corpus_is_told_apart() {
     );
     assert!(precision >= 0.98, "precision {precision}");
     assert!(recall > 0.97, "recall {recall}");
-    assert!(f64::from(undecided) < 0.01 * cases.len() as f64, "undecided {undecided}");
+    assert!(
+        f64::from(undecided) < 0.01 * cases.len() as f64,
+        "undecided {undecided}"
+    );
 }

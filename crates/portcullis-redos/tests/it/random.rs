@@ -27,13 +27,86 @@ impl Random {
 }
 
 const ATOMS: &[&str] = &[
-    "a", "b", "c", "ab", "\\w", "\\d", "\\s", ".", "[ab]", "[^a]", "[\\s\\S]", "\\W", "x", "[a-z0-9]", "-", " ", "\\.", "(?:)",
-    "[^\\n]", "\\b", "^", "$", "\\B", "é", "[α-ω]", "\u{1f600}",
+    "a",
+    "b",
+    "c",
+    "ab",
+    "\\w",
+    "\\d",
+    "\\s",
+    ".",
+    "[ab]",
+    "[^a]",
+    "[\\s\\S]",
+    "\\W",
+    "x",
+    "[a-z0-9]",
+    "-",
+    " ",
+    "\\.",
+    "(?:)",
+    "[^\\n]",
+    "\\b",
+    "^",
+    "$",
+    "\\B",
+    "é",
+    "[α-ω]",
+    "\u{1f600}",
 ];
-const QUANTIFIERS: &[&str] = &["*", "+", "?", "*?", "+?", "{2}", "{2,}", "{0,3}", "{1,4}?", "{5,20}", "{3,70000}", "{25}", "{0}"];
+const QUANTIFIERS: &[&str] = &[
+    "*",
+    "+",
+    "?",
+    "*?",
+    "+?",
+    "{2}",
+    "{2,}",
+    "{0,3}",
+    "{1,4}?",
+    "{5,20}",
+    "{3,70000}",
+    "{25}",
+    "{0}",
+];
 const OPENERS: &[&str] = &["(", "(?:", "(?=", "(?!", "(?<=", "(?<!", "(?<n>", "(?i:", "(?-i:"];
-const NOISE: &[&str] = &["(", ")", "[", "]", "{", "}", "*", "+", "?", "|", "\\", "^", "$", "\\1", "\\2", "\\k<n>", "\\u", "\\x", "\\c", "\\p{L}", "\\p{Lu}", "-", "&&", "--", "\\q{ab|c}", "1", ",", "<", ">", ":", "=", "!"];
-const FLAGS: &[&str] = &["", "", "", "i", "m", "s", "u", "v", "iu", "y", "im", "iv", "g", "ims", "usi"];
+const NOISE: &[&str] = &[
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "*",
+    "+",
+    "?",
+    "|",
+    "\\",
+    "^",
+    "$",
+    "\\1",
+    "\\2",
+    "\\k<n>",
+    "\\u",
+    "\\x",
+    "\\c",
+    "\\p{L}",
+    "\\p{Lu}",
+    "-",
+    "&&",
+    "--",
+    "\\q{ab|c}",
+    "1",
+    ",",
+    "<",
+    ">",
+    ":",
+    "=",
+    "!",
+];
+const FLAGS: &[&str] = &[
+    "", "", "", "i", "m", "s", "u", "v", "iu", "y", "im", "iv", "g", "ims", "usi",
+];
 
 /// A pattern that is well-formed for the most part.
 pub(crate) fn pattern(random: &mut Random) -> String {
@@ -41,7 +114,9 @@ pub(crate) fn pattern(random: &mut Random) -> String {
     sequence(random, &mut text, 0);
     while random.below(6) == 0 {
         // And something wrong in it.
-        let at = (0..=text.len()).filter(|&at| text.is_char_boundary(at)).nth(random.below(text.chars().count() + 1));
+        let at = (0..=text.len())
+            .filter(|&at| text.is_char_boundary(at))
+            .nth(random.below(text.chars().count() + 1));
         text.insert_str(at.unwrap_or(0), random.pick(NOISE));
     }
     text
@@ -52,7 +127,7 @@ pub(crate) fn flags(random: &mut Random) -> &'static str {
 }
 
 fn sequence(random: &mut Random, text: &mut String, depth: usize) {
-    for _ in 0..1 + random.below(5) {
+    for _ in 0..=random.below(5) {
         match random.below(10) {
             0 | 1 if depth < 5 => {
                 text.push_str(random.pick(OPENERS));
@@ -77,7 +152,9 @@ fn sequence(random: &mut Random, text: &mut String, depth: usize) {
 /// Every answer comes, and soon. `PORTCULLIS_REDOS_RANDOM` says how many patterns are tried.
 #[test]
 fn random_patterns_are_answered_in_bounded_time() {
-    let count: u64 = std::env::var("PORTCULLIS_REDOS_RANDOM").ok().map_or(20_000, |count| count.parse().unwrap());
+    let count: u64 = std::env::var("PORTCULLIS_REDOS_RANDOM")
+        .ok()
+        .map_or(20_000, |count| count.parse().unwrap());
     // The bound holds for optimised code; without optimisation everything takes twenty times as long.
     let bound = Duration::from_millis(if cfg!(debug_assertions) { 2_000 } else { 50 });
     let mut random = Random::new(0x5eed);
@@ -112,7 +189,9 @@ fn random_patterns_are_answered_in_bounded_time() {
             Verdict::Invalid(_) => 5,
         }] += 1;
     }
-    println!("{count} patterns: safe, polynomial, exponential, suspected, unknown, invalid {verdicts:?}; slowest {slowest:?}");
+    println!(
+        "{count} patterns: safe, polynomial, exponential, suspected, unknown, invalid {verdicts:?}; slowest {slowest:?}"
+    );
     assert_eq!(late, 0, "answers later than {bound:?}");
     assert!(verdicts[0] > 0 && verdicts[1] > 0 && verdicts[2] > 0 && verdicts[5] > 0);
 }
@@ -120,7 +199,8 @@ fn random_patterns_are_answered_in_bounded_time() {
 /// What has broken other analysers.
 #[test]
 fn hostile_patterns_are_answered() {
-    let nested = |open: &str, close: &str, depth: usize| format!("{}a{}", open.repeat(depth), close.repeat(depth));
+    let nested =
+        |open: &str, close: &str, depth: usize| format!("{}a{}", open.repeat(depth), close.repeat(depth));
     let patterns = [
         nested("(", ")", 9_000),
         nested("(", ")+", 200),
@@ -150,7 +230,11 @@ fn hostile_patterns_are_answered() {
             let elapsed = start.elapsed();
             println!("{elapsed:?} {:?} {:.40}", analysis.verdict, text);
             let bound = if cfg!(debug_assertions) { 5_000 } else { 100 };
-            assert!(elapsed < Duration::from_millis(bound), "{elapsed:?} {:?} {text:.60}", analysis.verdict);
+            assert!(
+                elapsed < Duration::from_millis(bound),
+                "{elapsed:?} {:?} {text:.60}",
+                analysis.verdict
+            );
         }
     }
 }
