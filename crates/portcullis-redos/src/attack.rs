@@ -75,11 +75,11 @@ pub(crate) fn grows_exponentially(
 ) -> bool {
     let mut counts: Vec<f64> = Vec::new();
     for pumps in 0..=MAX_PUMPS {
-        let Some((steps, _)) = measure(matcher, attack, pumps, 4 * EXPONENTIAL_STEPS, budget) else {
+        let Some((steps, _)) = measure(matcher, attack, pumps, BOUNDED_STEPS, budget) else {
             return false;
         };
         counts.push(float(steps));
-        if steps >= EXPONENTIAL_STEPS {
+        if steps >= EXPONENTIAL_STEPS && counts.len() > 2 || steps >= BOUNDED_STEPS {
             break;
         }
         if pumps == 24 && float(steps) < 2.0 * 24.0 * counts.first().copied().unwrap_or(1.0) {
@@ -101,7 +101,8 @@ pub(crate) fn grows_exponentially(
             .last()
             .is_some_and(|&steps| steps >= float(EXPONENTIAL_STEPS))
         && (last < 4 || late >= RATIO && late - 1.0 >= 0.7 * (middle - 1.0));
-    if !multiplies || !bounded {
+    let out_of_hand = counts.last().is_some_and(|&steps| steps >= float(BOUNDED_STEPS));
+    if !multiplies || !bounded || out_of_hand {
         return multiplies;
     }
     [1, 2, 3, 4, 6].into_iter().any(|quarters| {

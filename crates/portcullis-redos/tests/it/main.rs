@@ -12,6 +12,7 @@
 )]
 
 mod corpus;
+mod lines;
 mod node;
 mod random;
 mod verdicts;

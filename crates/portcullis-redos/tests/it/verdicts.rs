@@ -1,6 +1,6 @@
 //! One pattern of each kind.
 
-use portcullis_redos::{Config, Verdict, analyze};
+use portcullis_redos::{Config, End, HARMLESS_STEPS, Regex, Verdict, analyze};
 
 fn verdict(pattern: &str, flags: &str) -> Verdict {
     analyze(pattern, flags.parse().unwrap(), &Config::default()).verdict
@@ -75,4 +75,69 @@ fn syntax_errors_carry_their_position() {
         panic!("accepted")
     };
     assert_eq!(error.position, 3);
+}
+
+#[test]
+fn attacks_are_slow_when_run() {
+    for pattern in [
+        "^(\\w+\\s?)*$",
+        "(\\d+)hour",
+        "(?=.*x)y",
+        "^(?:a?){40}a{40}$",
+        "(['\"])(?:\\\\.|.)*?\\1x",
+    ] {
+        let analysis = analyze(pattern, "".parse().unwrap(), &Config::default());
+        let attack = analysis
+            .attack
+            .unwrap_or_else(|| panic!("{pattern}: {:?}", analysis.verdict));
+        let regex = Regex::parse(pattern, "".parse().unwrap()).unwrap();
+        let steps = |pumps| regex.exec(&attack.text(pumps), 3_000_000).steps;
+        assert!(
+            steps(400) > 12 * steps(100) || steps(100) >= 3_000_000,
+            "{pattern}: {} then {}",
+            steps(100),
+            steps(400)
+        );
+    }
+}
+
+#[test]
+fn a_limit_on_the_input_says_what_is_left() {
+    let mut config = Config::default();
+    let steps = |config: &Config| analyze("\\s+$", "".parse().unwrap(), config).steps_at_limit;
+    assert_eq!(steps(&config), None);
+    config.input_limit = Some(50);
+    assert!(steps(&config).unwrap() < HARMLESS_STEPS);
+    config.input_limit = Some(10_000);
+    assert!(steps(&config).unwrap() > HARMLESS_STEPS);
+}
+
+#[test]
+fn newer_syntax_is_read() {
+    for pattern in [
+        "(?i:a)b",
+        "(?-i:a)",
+        "(?ims-:a)",
+        "(?<year>\\d{4})-x|x-(?<year>\\d{4})\\k<year>",
+    ] {
+        assert_eq!(verdict(pattern, ""), Verdict::Safe, "{pattern}");
+    }
+    for pattern in [
+        "(?<a>x)(?<a>y)",
+        "(?<a>x|(?<a>y))",
+        "(?ii:a)",
+        "(?i-i:a)",
+        "(?-:a)",
+        "(?x:a)",
+    ] {
+        assert!(matches!(verdict(pattern, ""), Verdict::Invalid(_)), "{pattern}");
+    }
+    let modifier = Regex::parse("(?i:a)b", "".parse().unwrap()).unwrap();
+    let matches = |text: &str| {
+        matches!(
+            modifier.exec(&text.encode_utf16().collect::<Vec<_>>(), 100).end,
+            End::Matched(_)
+        )
+    };
+    assert!(matches("Ab") && !matches("AB"));
 }
