@@ -160,21 +160,22 @@ fn random_patterns_are_answered_in_bounded_time() {
     let mut random = Random::new(0x5eed);
     let config = Config::default();
     let (mut verdicts, mut slowest, mut late) = ([0u64; 6], Duration::ZERO, 0);
-    for _ in 0..count {
+    for tried in 1..=count {
         let text = pattern(&mut random);
         let flags: Flags = flags(&mut random).parse().unwrap();
-        let mut elapsed = Duration::MAX;
-        let mut analysis = None;
-        // Others use the machine as well: what is slow only once was not slow by itself.
-        for _ in 0..5 {
-            let start = Instant::now();
-            analysis = Some(analyze(&text, flags, &config));
-            elapsed = elapsed.min(start.elapsed());
-            if elapsed < bound {
-                break;
-            }
+        let start = Instant::now();
+        let mut analysis = analyze(&text, flags, &config);
+        let mut elapsed = start.elapsed();
+        if elapsed >= bound {
+            // Others use the machine as well: the second time only our own time counts.
+            let start = processor_time().unwrap_or_default();
+            analysis = analyze(&text, flags, &config);
+            elapsed = processor_time().map_or(elapsed, |end| end - start);
         }
-        let verdict = analysis.unwrap().verdict;
+        let verdict = analysis.verdict;
+        if tried % 1_000_000 == 0 {
+            println!("{tried} patterns, slowest {slowest:?}");
+        }
         if elapsed >= bound {
             late += 1;
             println!("{elapsed:?} {verdict:?} /{text}/{flags}");
@@ -194,6 +195,12 @@ fn random_patterns_are_answered_in_bounded_time() {
     );
     assert_eq!(late, 0, "answers later than {bound:?}");
     assert!(verdicts[0] > 0 && verdicts[1] > 0 && verdicts[2] > 0 && verdicts[5] > 0);
+}
+
+/// What this thread has had of the processor, where the system tells (Linux).
+fn processor_time() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }
 
 /// What has broken other analysers.
