@@ -332,6 +332,12 @@ impl Search<'_> {
                 }
             }
         }
+        let wanted = self.wanted_by_lookaheads();
+        if !wanted.is_empty() {
+            for suffix in suffixes.clone() {
+                suffixes.push([wanted.units(), suffix.units()].concat().into());
+            }
+        }
         let mut attacks: Vec<Attack> = Vec::new();
         for suffix in suffixes {
             if attacks.iter().all(|attack| attack.suffix != suffix) {
@@ -343,6 +349,35 @@ impl Search<'_> {
             }
         }
         attacks
+    }
+
+    /// A character for the end of each positive lookahead: `(?=.*\d)` finds it wherever it stands.
+    fn wanted_by_lookaheads(&self) -> JsText {
+        let pattern = self.pattern;
+        let last = |body| {
+            let mut id = body;
+            loop {
+                id = match pattern.node(id) {
+                    Node::Set(set) => return self.alphabet.of(set.0 as usize).first(),
+                    Node::Concat(nodes) => *nodes.last()?,
+                    Node::Capture { body, .. } | Node::Repeat { body, .. } => *body,
+                    _ => return None,
+                };
+            }
+        };
+        let letters: Vec<usize> = pattern
+            .nodes()
+            .iter()
+            .filter_map(|node| match node {
+                Node::Look {
+                    body,
+                    ahead: true,
+                    negated: false,
+                } => last(*body),
+                _ => None,
+            })
+            .collect();
+        self.text(&letters)
     }
 
     fn text(&self, letters: &[usize]) -> JsText {

@@ -106,7 +106,8 @@ pub(crate) fn build(
         alphabet,
         counters,
         looks,
-        ops: vec![Op::Match],
+        // The body of a lookbehind only ends; what it is part of goes on.
+        ops: vec![if backward { Op::LookEnd } else { Op::Match }],
         loops: 0,
         loosened: false,
         in_reference: false,
