@@ -13,6 +13,8 @@ mod hash;
 mod polynomial;
 mod simulate;
 mod surviving;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use exponential::exponential;
 pub(crate) use graph::Graph;
