@@ -101,6 +101,9 @@ impl Search<'_> {
         {
             self.polynomial(blocked, graph);
         }
+        if self.best.is_none() && automaton.states.iter().any(|state| !state.matches.is_empty()) {
+            self.polynomial(&automaton, &Graph::through_matches(&automaton));
+        }
         Some(match self.best.take() {
             Some((slope, attack)) => self.shown(
                 Verdict::Polynomial {
@@ -303,7 +306,7 @@ impl Search<'_> {
         candidate: &Candidate,
         ended: &mut Letters,
     ) -> Vec<Attack> {
-        let Some(way) = graph.way_to(candidate.from) else {
+        let Some(way) = self.prefix(simulation, graph, candidate, ended) else {
             return Vec::new();
         };
         let (prefix, pump) = (self.text(&way), self.text(&candidate.pump));
@@ -320,10 +323,7 @@ impl Search<'_> {
                     &mut self.states_left,
                 ) {
                     Fate::Fails(suffix) => suffixes.push(self.text(&suffix)),
-                    Fate::Ends(letter) => {
-                        ended.insert(letter);
-                        return Vec::new();
-                    }
+                    Fate::Ends(letter) => ended.insert(letter),
                     Fate::Succeeds => ended.insert(candidate.pump.last().copied().unwrap_or_default()),
                     Fate::Unknown => suffixes.extend(["\n", "!", "\u{0}"].map(JsText::from)),
                 }
@@ -349,6 +349,30 @@ impl Search<'_> {
             }
         }
         attacks
+    }
+
+    /// A text that leads to where the candidate begins, without a match on the way or while it is pumped.
+    fn prefix(
+        &mut self,
+        simulation: &mut Simulation<'_>,
+        graph: &Graph,
+        candidate: &Candidate,
+        ended: &mut Letters,
+    ) -> Option<Vec<usize>> {
+        let mut ways: Vec<Vec<usize>> = graph.way_to(candidate.from).into_iter().collect();
+        if simulation.searching(candidate.from) {
+            // Any text leads there that is not matched: the pump itself, or any letter before it.
+            ways.push(Vec::new());
+            let others = self.alphabet.all.iter().map(|letter| vec![letter]);
+            ways.extend(others.take(MAX_CANDIDATES as usize));
+        }
+        for way in ways {
+            match simulation.survives(&way, candidate, &mut self.states_left) {
+                Ok(()) => return Some(way),
+                Err(letter) => ended.insert(letter),
+            }
+        }
+        None
     }
 
     /// A character for the end of each positive lookahead: `(?=.*\d)` finds it wherever it stands.

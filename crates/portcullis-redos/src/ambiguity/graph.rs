@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use super::hash::StateMap;
-use crate::automaton::{Automaton, Letters, StateId};
+use crate::automaton::{Automaton, Letters, State, StateId};
 
 /// An edge that no match goes before.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,16 @@ pub(crate) struct Graph {
 
 impl Graph {
     pub(crate) fn new(automaton: &Automaton) -> Self {
+        Self::with(automaton, |state| state.matches)
+    }
+
+    /// With the edges that a match is only tried after: what fails at every turn costs time even if in the end
+    /// the whole matches.
+    pub(crate) fn through_matches(automaton: &Automaton) -> Self {
+        Self::with(automaton, |_| Letters::NONE)
+    }
+
+    fn with(automaton: &Automaton, cut: impl Fn(&State) -> Letters) -> Self {
         let count = automaton.states.len();
         let mut place = vec![usize::MAX; count];
         let steps: Vec<Vec<Step>> = automaton
@@ -40,7 +50,7 @@ impl Graph {
             .map(|state| {
                 let mut steps: Vec<Step> = Vec::with_capacity(state.edges.len());
                 for edge in &state.edges {
-                    let letters = edge.letters.minus(state.matches);
+                    let letters = edge.letters.minus(cut(state));
                     if letters.is_empty() {
                         continue;
                     }

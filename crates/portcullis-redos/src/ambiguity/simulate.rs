@@ -70,21 +70,42 @@ impl<'a> Simulation<'a> {
         fate
     }
 
-    fn run(&mut self, prefix: &[usize], candidate: &Candidate, demand: Demand) -> Fate {
-        let mut states = vec![0];
-        for &letter in prefix {
-            if self.left == 0 {
-                return Fate::Unknown;
-            }
-            states = self.step(&states, letter).0;
-        }
+    /// Whether the candidate is still under way after two pumps; else the letter at which a match ended it.
+    pub(crate) fn survives(
+        &mut self,
+        prefix: &[usize],
+        candidate: &Candidate,
+        budget: &mut u64,
+    ) -> Result<(), usize> {
+        self.left = *budget;
+        let survived = match self.pumped(prefix, candidate) {
+            // Left to the matcher.
+            None => Ok(()),
+            Some(states) if states.contains(&candidate.from) && states.contains(&candidate.pivot) => Ok(()),
+            Some(_) => Err(self.culprit(prefix, candidate)),
+        };
+        *budget = self.left;
+        survived
+    }
+
+    /// The states after the prefix and two pumps; `None` if that is too much to find out.
+    fn pumped(&mut self, prefix: &[usize], candidate: &Candidate) -> Option<Vec<StateId>> {
         let repeats = if candidate.pump.len() > 60 { 1 } else { 2 };
-        for &letter in candidate.pump.iter().cycle().take(candidate.pump.len() * repeats) {
+        let pumps = candidate.pump.iter().cycle().take(candidate.pump.len() * repeats);
+        let mut states = vec![0];
+        for &letter in prefix.iter().chain(pumps) {
             if self.left == 0 {
-                return Fate::Unknown;
+                return None;
             }
             states = self.step(&states, letter).0;
         }
+        Some(states)
+    }
+
+    fn run(&mut self, prefix: &[usize], candidate: &Candidate, demand: Demand) -> Fate {
+        let Some(mut states) = self.pumped(prefix, candidate) else {
+            return Fate::Unknown;
+        };
         let pivot = states.iter().position(|&state| state == candidate.pivot);
         let Some(pivot) = pivot.filter(|_| states.contains(&candidate.from)) else {
             return Fate::Ends(self.culprit(prefix, candidate));

@@ -10,4 +10,4 @@ mod closure;
 
 pub(crate) use alphabet::{Alphabet, END, Letters};
 pub(crate) use build::{Counters, Looks, build};
-pub(crate) use closure::{Automaton, StateId};
+pub(crate) use closure::{Automaton, State, StateId};

@@ -141,3 +141,31 @@ fn newer_syntax_is_read() {
     };
     assert!(matches("Ab") && !matches("AB"));
 }
+
+#[test]
+fn what_other_letters_would_match_is_still_found() {
+    // The pump, or what stands before it, must be of letters that no alternative matches at once.
+    for pattern in [
+        ".*[^>]",
+        "\\d*[^-_:/,()\\s\\d]+",
+        "^\\s+|\\s+$",
+        "\\B\\*(\\S|\\S[^\\n]*?\\S)\\*(?!\\w)",
+        "at (?:(.+)\\s+)?\\(?(?:(.+?):(\\d+):(\\d+)|([^)]+))\\)?",
+    ] {
+        assert!(
+            matches!(verdict(pattern, ""), Verdict::Polynomial { .. }),
+            "{pattern}"
+        );
+    }
+}
+
+#[test]
+fn lookaheads_are_satisfied_first() {
+    for pattern in [
+        "^(?=.*\\d)(\\D+)+$",
+        "^(?=.*\\d)(?=.*[a-z])(?=.*[A-Z])([a-zA-Z0-9]+)*$",
+    ] {
+        assert_eq!(verdict(pattern, ""), Verdict::Exponential, "{pattern}");
+    }
+    assert!(matches!(verdict("(?<=\\w+)x", ""), Verdict::Polynomial { .. }));
+}
