@@ -367,6 +367,10 @@ impl Search<'_> {
             ways.extend(others.take(MAX_CANDIDATES as usize));
         }
         for way in ways {
+            if self.states_left == 0 {
+                self.doubt = true;
+                return None;
+            }
             match simulation.survives(&way, candidate, &mut self.states_left) {
                 Ok(()) => return Some(way),
                 Err(letter) => ended.insert(letter),

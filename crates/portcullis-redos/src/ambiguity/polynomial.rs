@@ -40,7 +40,10 @@ pub(crate) fn polynomial(graph: &Graph, choice: Choice, budget: &mut u64) -> Pol
                 found.cut = true;
                 break;
             }
-            let leading = leading.get_or_insert_with(|| graph.leading_to(second));
+            let leading = leading.get_or_insert_with(|| {
+                *budget = budget.saturating_sub(graph.steps.len() as u64 / 4);
+                graph.leading_to(second)
+            });
             if !leading[graph.cyclic[first][0]] {
                 continue;
             }

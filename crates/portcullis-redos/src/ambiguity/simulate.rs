@@ -140,6 +140,9 @@ impl<'a> Simulation<'a> {
             .chain(candidate.pump.iter().cycle().take(candidate.pump.len() * 2));
         let mut last = 0;
         for &letter in text {
+            if self.left == 0 {
+                break;
+            }
             let (next, matched) = self.step(&states, letter);
             if matched {
                 // The letter before this one made the match.
