@@ -7,9 +7,5 @@ use std::io::{self, BufWriter};
 use portcullis_redos::{Config, lines};
 
 fn main() -> io::Result<()> {
-    lines::answer(
-        io::stdin().lock(),
-        BufWriter::new(io::stdout()),
-        &Config::default(),
-    )
+    lines::answer(io::stdin().lock(), BufWriter::new(io::stdout()), &Config::default())
 }

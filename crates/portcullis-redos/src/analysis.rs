@@ -21,12 +21,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            max_steps: 700_000,
-            max_search: 70_000,
-            max_pattern: 20_000,
-            input_limit: None,
-        }
+        Self { max_steps: 700_000, max_search: 70_000, max_pattern: 20_000, input_limit: None }
     }
 }
 
@@ -71,11 +66,7 @@ pub const HARMLESS_STEPS: u64 = 100_000;
 
 impl Analysis {
     pub(crate) fn plain(verdict: Verdict) -> Self {
-        Self {
-            verdict,
-            attack: None,
-            steps_at_limit: None,
-        }
+        Self { verdict, attack: None, steps_at_limit: None }
     }
 }
 
@@ -96,22 +87,17 @@ pub fn analyze(pattern: &str, flags: Flags, config: &Config) -> Analysis {
 /// The same for a pattern that may hold lone surrogates.
 pub fn analyze_units(pattern: &[u16], flags: Flags, config: &Config) -> Analysis {
     if pattern.len() > config.max_pattern {
-        return Analysis::plain(Verdict::Unknown {
-            reason: "pattern too long",
-        });
+        return Analysis::plain(Verdict::Unknown { reason: "pattern too long" });
     }
     let pattern = match parse(pattern, flags) {
         Ok(pattern) => pattern,
         Err(error) => return Analysis::plain(Verdict::Invalid(error)),
     };
     if pattern.depth > MAX_DEPTH {
-        return Analysis::plain(Verdict::Unknown {
-            reason: "groups nested too deep",
-        });
+        return Analysis::plain(Verdict::Unknown { reason: "groups nested too deep" });
     }
-    Search::analyse(&pattern, config).unwrap_or(Analysis::plain(Verdict::Unknown {
-        reason: "pattern too large",
-    }))
+    Search::analyse(&pattern, config)
+        .unwrap_or(Analysis::plain(Verdict::Unknown { reason: "pattern too large" }))
 }
 
 /// A pattern put together at run time, as far as the source tells.

@@ -27,11 +27,7 @@ impl Attack {
 
     /// For what runs backward.
     pub(crate) fn reversed(self) -> Self {
-        Self {
-            prefix: self.suffix.reversed(),
-            pump: self.pump.reversed(),
-            suffix: self.prefix.reversed(),
-        }
+        Self { prefix: self.suffix.reversed(), pump: self.pump.reversed(), suffix: self.prefix.reversed() }
     }
 }
 
@@ -87,19 +83,14 @@ pub(crate) fn grows_exponentially(
         }
     }
     let last = counts.len().saturating_sub(1);
-    let ratio = |at: usize| match (
-        counts.get(at),
-        at.checked_sub(2).and_then(|before| counts.get(before)),
-    ) {
+    let ratio = |at: usize| match (counts.get(at), at.checked_sub(2).and_then(|before| counts.get(before))) {
         (Some(now), Some(before)) => (now / before).sqrt(),
         _ => 0.0,
     };
     // A polynomial's ratio sinks towards one, halving its distance as the pumps double.
     let (late, middle) = (ratio(last), ratio((last / 2).max(2)));
     let multiplies = counts.len() > 2
-        && counts
-            .last()
-            .is_some_and(|&steps| steps >= float(EXPONENTIAL_STEPS))
+        && counts.last().is_some_and(|&steps| steps >= float(EXPONENTIAL_STEPS))
         && (last < 4 || late >= RATIO && late - 1.0 >= 0.7 * (middle - 1.0));
     let out_of_hand = counts.last().is_some_and(|&steps| steps >= float(BOUNDED_STEPS));
     if !multiplies || !bounded || out_of_hand {
@@ -148,11 +139,7 @@ pub(crate) fn polynomial_growth(matcher: &mut Matcher<'_>, attack: &Attack, budg
             break;
         }
     }
-    if slope >= SLOPE {
-        Growth::Polynomial(slope)
-    } else {
-        Growth::Linear
-    }
+    if slope >= SLOPE { Growth::Polynomial(slope) } else { Growth::Linear }
 }
 
 /// Steps of one run; `None` when the budget is used up.

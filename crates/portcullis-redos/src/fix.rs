@@ -102,12 +102,10 @@ mod tests {
         let (flags, config) = (flags.parse().unwrap(), Config::default());
         let analysis = analyze(pattern, flags, &config);
         assert!(analysis.attack.is_some(), "{pattern} is not slow");
-        fixes(pattern, flags, &analysis, &config)
-            .into_iter()
-            .find_map(|fix| match fix {
-                Fix::Rewrite { pattern } => Some(pattern),
-                Fix::LimitInput { .. } => None,
-            })
+        fixes(pattern, flags, &analysis, &config).into_iter().find_map(|fix| match fix {
+            Fix::Rewrite { pattern } => Some(pattern),
+            Fix::LimitInput { .. } => None,
+        })
     }
 
     #[test]
@@ -127,11 +125,7 @@ mod tests {
 
     #[test]
     fn what_is_not_the_same_is_not_offered() {
-        assert_eq!(
-            rewritten("(\\d+)hour", "g"),
-            None,
-            "a global search may start within a run"
-        );
+        assert_eq!(rewritten("(\\d+)hour", "g"), None, "a global search may start within a run");
         assert_eq!(rewritten("<!--[\\s\\S]*?-->", ""), None);
     }
 }

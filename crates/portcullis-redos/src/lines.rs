@@ -104,14 +104,9 @@ fn answer_line(line: &[u8], number: u64, config: &Config) -> Answer {
     let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
     match outcome {
         Ok(analysis) => from_analysis(id, analysis, micros),
-        Err(error) => Answer {
-            id,
-            verdict: "invalid",
-            degree: None,
-            attack: None,
-            error: Some(error),
-            micros,
-        },
+        Err(error) => {
+            Answer { id, verdict: "invalid", degree: None, attack: None, error: Some(error), micros }
+        }
     }
 }
 

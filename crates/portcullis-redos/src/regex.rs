@@ -51,14 +51,9 @@ impl Regex {
     pub fn parse(pattern: &str, flags: Flags) -> Result<Self, SyntaxError> {
         let pattern = parse(&pattern.encode_utf16().collect::<Vec<_>>(), flags)?;
         if pattern.depth > MAX_DEPTH {
-            return Err(SyntaxError {
-                position: 0,
-                message: "groups nested too deep",
-            });
+            return Err(SyntaxError { position: 0, message: "groups nested too deep" });
         }
-        Ok(Self {
-            program: compile(&pattern),
-        })
+        Ok(Self { program: compile(&pattern) })
     }
 
     /// Searches from the start, as `exec` with `lastIndex` 0.

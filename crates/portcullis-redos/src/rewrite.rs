@@ -9,21 +9,12 @@ pub(crate) fn edits(pattern: &str, flags: Flags) -> Vec<String> {
     let Ok(tree) = parse(&units, flags) else {
         return Vec::new();
     };
-    let editor = Editor {
-        units: &units,
-        tree: &tree,
-    };
+    let editor = Editor { units: &units, tree: &tree };
     let mut edits = Vec::new();
     for (index, node) in tree.nodes().iter().enumerate() {
         let id = NodeId(u32::try_from(index).unwrap_or(u32::MAX));
         match node {
-            Node::Repeat {
-                body,
-                min,
-                max: UNBOUNDED,
-                greedy: true,
-                ..
-            } => {
+            Node::Repeat { body, min, max: UNBOUNDED, greedy: true, .. } => {
                 edits.extend(editor.nested(id, *body, *min));
                 edits.extend(editor.alternatives(*body));
             }
@@ -50,12 +41,8 @@ struct Editor<'a> {
 impl Editor<'_> {
     /// `(x+)+` is `(x+)`, and `(x+)*` is `(x+)?`.
     fn nested(&self, outer: NodeId, body: NodeId, min: u32) -> Option<String> {
-        let Node::Repeat {
-            body: inner,
-            max: UNBOUNDED,
-            greedy: true,
-            ..
-        } = self.tree.node(self.inside(body))
+        let Node::Repeat { body: inner, max: UNBOUNDED, greedy: true, .. } =
+            self.tree.node(self.inside(body))
         else {
             return None;
         };
@@ -96,13 +83,7 @@ impl Editor<'_> {
     /// `x*x+` is `x+`.
     fn adjacent(&self, first: NodeId, second: NodeId) -> Option<String> {
         let endless = |id| match self.tree.node(id) {
-            Node::Repeat {
-                body,
-                min,
-                max: UNBOUNDED,
-                greedy: true,
-                ..
-            } => match self.tree.node(*body) {
+            Node::Repeat { body, min, max: UNBOUNDED, greedy: true, .. } => match self.tree.node(*body) {
                 Node::Set(set) => Some((*set, *min)),
                 _ => None,
             },
@@ -117,11 +98,7 @@ impl Editor<'_> {
             1 => "+".to_owned(),
             min => format!("{{{min},}}"),
         };
-        self.replace(
-            self.tree.span(first).quantifier,
-            self.tree.span(second).end,
-            &quantifier,
-        )
+        self.replace(self.tree.span(first).quantifier, self.tree.span(second).end, &quantifier)
     }
 
     /// A search for `x+...` need only start where a run of `x` does.
@@ -131,13 +108,7 @@ impl Editor<'_> {
             match self.tree.node(first) {
                 Node::Concat(nodes) => first = *nodes.first()?,
                 Node::Capture { body, .. } => first = *body,
-                Node::Repeat {
-                    body,
-                    max: UNBOUNDED,
-                    min: 0 | 1,
-                    greedy: true,
-                    ..
-                } => {
+                Node::Repeat { body, max: UNBOUNDED, min: 0 | 1, greedy: true, .. } => {
                     let Node::Set(_) = self.tree.node(*body) else {
                         return None;
                     };
@@ -170,19 +141,9 @@ impl Editor<'_> {
 pub(crate) fn samples(tree: &Pattern, attack: &Attack) -> Vec<Vec<u16>> {
     const GROWN: u64 = 300;
     let mut samples: Vec<Vec<u16>> = (0..8).map(|pumps| attack.text(pumps)).collect();
-    samples.extend((0..8).map(|pumps| {
-        Attack {
-            suffix: "".into(),
-            ..attack.clone()
-        }
-        .text(pumps)
-    }));
+    samples.extend((0..8).map(|pumps| Attack { suffix: "".into(), ..attack.clone() }.text(pumps)));
     for seed in 0..GROWN {
-        let mut grower = Grower {
-            tree,
-            seed,
-            text: Vec::new(),
-        };
+        let mut grower = Grower { tree, seed, text: Vec::new() };
         grower.node(tree.root, 0);
         let mut text = grower.text;
         if seed % 3 == 1 {
@@ -243,10 +204,8 @@ impl Grower<'_> {
             }
             Node::Capture { body, .. } => self.node(*body, depth + 1),
             Node::Repeat { body, min, max, .. } => {
-                let times = (*min)
-                    .saturating_add(u32::try_from(self.below(4)).unwrap_or(0))
-                    .min(*max)
-                    .min(30);
+                let times =
+                    (*min).saturating_add(u32::try_from(self.below(4)).unwrap_or(0)).min(*max).min(30);
                 for _ in 0..times {
                     self.node(*body, depth + 1);
                 }
@@ -260,9 +219,6 @@ impl Grower<'_> {
         let mut z = self.seed;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from(z ^ (z >> 31))
-            .unwrap_or(0)
-            .checked_rem(limit)
-            .unwrap_or(0)
+        usize::try_from(z ^ (z >> 31)).unwrap_or(0).checked_rem(limit).unwrap_or(0)
     }
 }

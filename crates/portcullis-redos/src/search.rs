@@ -44,9 +44,7 @@ impl Search<'_> {
             alphabet: &alphabet,
             config,
             runs: Matcher::new(&program),
-            budget: Budget {
-                left: config.max_steps,
-            },
+            budget: Budget { left: config.max_steps },
             states_left: config.max_search,
             slower: Vec::new(),
             best: None,
@@ -58,27 +56,16 @@ impl Search<'_> {
     fn run(&mut self) -> Option<Analysis> {
         let automaton = self.automaton(Counters::Copied, Looks::Pass)?;
         let graph = Graph::new(&automaton);
-        let blocked = if self.pattern.has_look {
-            self.automaton(Counters::Copied, Looks::Block)
-        } else {
-            None
-        };
+        let blocked =
+            if self.pattern.has_look { self.automaton(Counters::Copied, Looks::Block) } else { None };
         let blocked = blocked.map(|automaton| (Graph::new(&automaton), automaton));
-        let loose = if self.has_counter() {
-            self.automaton(Counters::Loose, Looks::Pass)
-        } else {
-            None
-        };
+        let loose = if self.has_counter() { self.automaton(Counters::Loose, Looks::Pass) } else { None };
         // Some of the steps are kept for what is only polynomial.
         let reserved = self.budget.left / 3;
         self.budget.left -= reserved;
         let exponential = self
             .exponential(&automaton, &graph)
-            .or_else(|| {
-                blocked
-                    .as_ref()
-                    .and_then(|(graph, blocked)| self.exponential(blocked, graph))
-            })
+            .or_else(|| blocked.as_ref().and_then(|(graph, blocked)| self.exponential(blocked, graph)))
             .or_else(|| {
                 let loose = loose.filter(|loose| loose.loosened)?;
                 self.exponential(&loose, &Graph::new(&loose))
@@ -91,10 +78,7 @@ impl Search<'_> {
         self.polynomial(&automaton, &graph);
         if self.best.is_none() {
             let slower = std::mem::take(&mut self.slower);
-            let _ = slower
-                .into_iter()
-                .take(MAX_CANDIDATES as usize)
-                .any(|attack| self.keep(attack));
+            let _ = slower.into_iter().take(MAX_CANDIDATES as usize).any(|attack| self.keep(attack));
         }
         if let Some((graph, blocked)) = &blocked
             && self.best.is_none()
@@ -105,12 +89,7 @@ impl Search<'_> {
             self.polynomial(&automaton, &Graph::through_matches(&automaton));
         }
         Some(match self.best.take() {
-            Some((slope, attack)) => self.shown(
-                Verdict::Polynomial {
-                    degree: degree(slope),
-                },
-                attack,
-            ),
+            Some((slope, attack)) => self.shown(Verdict::Polynomial { degree: degree(slope) }, attack),
             None if self.doubt => Analysis::plain(Verdict::Suspected),
             None => Analysis::plain(Verdict::Safe),
         })
@@ -123,43 +102,24 @@ impl Search<'_> {
             let pumps = (rest / attack.pump.len().max(1)).min(MAX_PUMPED);
             self.runs.search(&attack.text(pumps), self.config.max_steps).0
         });
-        Analysis {
-            verdict,
-            attack: Some(attack),
-            steps_at_limit,
-        }
+        Analysis { verdict, attack: Some(attack), steps_at_limit }
     }
 
     fn automaton(&self, counters: Counters, looks: Looks) -> Option<Automaton> {
         let search = !self.pattern.flags.sticky && !anchored_at_start(self.pattern, self.pattern.root);
-        build(
-            self.pattern,
-            self.alphabet,
-            self.pattern.root,
-            false,
-            search,
-            (counters, looks),
-        )
+        build(self.pattern, self.alphabet, self.pattern.root, false, search, (counters, looks))
     }
 
     /// Lookbehinds run backward, so their attacks are found on the body read backward, and turned round.
     fn lookbehinds(&mut self) -> Option<Attack> {
         let pattern = self.pattern;
         for node in pattern.nodes() {
-            let Node::Look {
-                body, ahead: false, ..
-            } = node
-            else {
+            let Node::Look { body, ahead: false, .. } = node else {
                 continue;
             };
-            let Some(automaton) = build(
-                pattern,
-                self.alphabet,
-                *body,
-                true,
-                false,
-                (Counters::Copied, Looks::Pass),
-            ) else {
+            let Some(automaton) =
+                build(pattern, self.alphabet, *body, true, false, (Counters::Copied, Looks::Pass))
+            else {
                 self.doubt = true;
                 continue;
             };
@@ -184,11 +144,7 @@ impl Search<'_> {
                 let pump = self.text(&[way, cycle].concat()).reversed();
                 for suffix in ["", "\n"] {
                     let (prefix, suffix) = (JsText::default(), JsText::from(suffix));
-                    if self.keep(Attack {
-                        prefix,
-                        pump: pump.clone(),
-                        suffix,
-                    }) {
+                    if self.keep(Attack { prefix, pump: pump.clone(), suffix }) {
                         break;
                     }
                 }
@@ -198,10 +154,7 @@ impl Search<'_> {
     }
 
     fn has_counter(&self) -> bool {
-        self.pattern
-            .nodes()
-            .iter()
-            .any(|node| matches!(node, Node::Repeat { max: 5..2_000, .. }))
+        self.pattern.nodes().iter().any(|node| matches!(node, Node::Repeat { max: 5..2_000, .. }))
     }
 
     fn exponential(&mut self, automaton: &Automaton, graph: &Graph) -> Option<Attack> {
@@ -269,19 +222,12 @@ impl Search<'_> {
     /// Tries again what a match ended, with texts that none ends; whether one was verified.
     fn surviving(&mut self, simulation: &mut Simulation<'_>, graph: &Graph, unproven: &[Candidate]) -> bool {
         unproven.iter().take(MAX_CANDIDATES as usize).any(|candidate| {
-            let Some(pump) = surviving_pump(
-                simulation,
-                graph,
-                self.alphabet.all,
-                candidate,
-                &mut self.states_left,
-            ) else {
+            let Some(pump) =
+                surviving_pump(simulation, graph, self.alphabet.all, candidate, &mut self.states_left)
+            else {
                 return false;
             };
-            let candidate = Candidate {
-                pump,
-                ..candidate.clone()
-            };
+            let candidate = Candidate { pump, ..candidate.clone() };
             let attacks = self.attacks(simulation, graph, &candidate, &mut Letters::default());
             attacks.into_iter().any(|attack| self.keep(attack))
         })
@@ -316,10 +262,7 @@ impl Search<'_> {
                 match simulation.fate(
                     &way,
                     candidate,
-                    Demand {
-                        all_fail,
-                        through_looks,
-                    },
+                    Demand { all_fail, through_looks },
                     &mut self.states_left,
                 ) {
                     Fate::Fails(suffix) => suffixes.push(self.text(&suffix)),
@@ -341,11 +284,7 @@ impl Search<'_> {
         let mut attacks: Vec<Attack> = Vec::new();
         for suffix in suffixes {
             if attacks.iter().all(|attack| attack.suffix != suffix) {
-                attacks.push(Attack {
-                    prefix: prefix.clone(),
-                    pump: pump.clone(),
-                    suffix,
-                });
+                attacks.push(Attack { prefix: prefix.clone(), pump: pump.clone(), suffix });
             }
         }
         attacks
@@ -397,11 +336,7 @@ impl Search<'_> {
             .nodes()
             .iter()
             .filter_map(|node| match node {
-                Node::Look {
-                    body,
-                    ahead: true,
-                    negated: false,
-                } => last(*body),
+                Node::Look { body, ahead: true, negated: false } => last(*body),
                 _ => None,
             })
             .collect();
@@ -416,23 +351,13 @@ impl Search<'_> {
 /// Avoids what ended the last round; when that was avoided already, mixes the letters.
 fn next_choice(choice: Choice, ended: Letters, salt: u32) -> Choice {
     if salt <= 2 && !ended.minus(choice.avoid).is_empty() {
-        Choice {
-            avoid: choice.avoid.or(ended),
-            salt: 0,
-        }
+        Choice { avoid: choice.avoid.or(ended), salt: 0 }
     } else {
-        Choice {
-            avoid: Letters::NONE,
-            salt,
-        }
+        Choice { avoid: Letters::NONE, salt }
     }
 }
 
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "between 2 and 60"
-)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 2 and 60")]
 fn degree(slope: f64) -> u32 {
     slope.round().clamp(2.0, 60.0) as u32
 }

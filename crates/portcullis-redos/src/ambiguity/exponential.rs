@@ -1,8 +1,5 @@
 //! EDA: two different paths from a state to itself over the same text.
-#![allow(
-    clippy::indexing_slicing,
-    reason = "state ids are indices of vectors of that length"
-)]
+#![allow(clippy::indexing_slicing, reason = "state ids are indices of vectors of that length")]
 
 use std::collections::VecDeque;
 
@@ -20,10 +17,8 @@ pub(crate) fn exponential(graph: &Graph, choice: Choice, most: u32, budget: &mut
             if found.len() >= most as usize {
                 return found;
             }
-            let inside: Vec<&Step> = graph.steps[state]
-                .iter()
-                .filter(|step| graph.component[step.target] == own)
-                .collect();
+            let inside: Vec<&Step> =
+                graph.steps[state].iter().filter(|step| graph.component[step.target] == own).collect();
             for step in &inside {
                 if let Some(letter) = step.twice.minus(choice.avoid).first()
                     && let Some(back) = graph.way_within(step.target, state, budget)
@@ -66,11 +61,7 @@ fn candidate(state: StateId, first: usize, middle: &[usize], back: &[usize]) -> 
     let mut pump = vec![first];
     pump.extend_from_slice(middle);
     pump.extend_from_slice(back);
-    Candidate {
-        from: state,
-        pivot: state,
-        pump,
-    }
+    Candidate { from: state, pivot: state, pump }
 }
 
 /// A shortest text over which both states come to one and the same, and that state.
@@ -88,14 +79,8 @@ fn meet(
         *budget = budget.checked_sub(1)?;
         let pairs = graph.steps[pair.0].len() * graph.steps[pair.1].len();
         *budget = budget.saturating_sub(pairs as u64 / 8);
-        for x in graph.steps[pair.0]
-            .iter()
-            .filter(|step| graph.component[step.target] == own)
-        {
-            for y in graph.steps[pair.1]
-                .iter()
-                .filter(|step| graph.component[step.target] == own)
-            {
+        for x in graph.steps[pair.0].iter().filter(|step| graph.component[step.target] == own) {
+            for y in graph.steps[pair.1].iter().filter(|step| graph.component[step.target] == own) {
                 let Some(letter) = choice.pick(x.letters.and(y.letters), before.len()) else {
                     continue;
                 };

@@ -1,8 +1,5 @@
 //! The part of the automaton that a text which does not match can stay in.
-#![allow(
-    clippy::indexing_slicing,
-    reason = "state ids are indices of vectors of that length"
-)]
+#![allow(clippy::indexing_slicing, reason = "state ids are indices of vectors of that length")]
 
 use std::collections::VecDeque;
 
@@ -54,21 +51,14 @@ impl Graph {
                     if letters.is_empty() {
                         continue;
                     }
-                    match steps
-                        .get_mut(place[edge.target])
-                        .filter(|step| step.target == edge.target)
-                    {
+                    match steps.get_mut(place[edge.target]).filter(|step| step.target == edge.target) {
                         Some(step) => {
                             step.twice = step.twice.or(step.letters.and(letters));
                             step.letters = step.letters.or(letters);
                         }
                         None => {
                             place[edge.target] = steps.len();
-                            steps.push(Step {
-                                target: edge.target,
-                                letters,
-                                twice: Letters::NONE,
-                            });
+                            steps.push(Step { target: edge.target, letters, twice: Letters::NONE });
                         }
                     }
                 }
@@ -83,12 +73,7 @@ impl Graph {
             }
         }
         let came_from = shortest(&steps);
-        Self {
-            steps,
-            component,
-            cyclic,
-            came_from,
-        }
+        Self { steps, component, cyclic, came_from }
     }
 
     /// A shortest text from the start to `state`; `None` if nothing leads there.
@@ -120,10 +105,7 @@ impl Graph {
                 letters.reverse();
                 return Some(letters);
             }
-            for step in self.steps[state]
-                .iter()
-                .filter(|step| self.component[step.target] == own)
-            {
+            for step in self.steps[state].iter().filter(|step| self.component[step.target] == own) {
                 if step.target != from
                     && !before.contains_key(&step.target)
                     && let Some(letter) = step.letters.first()

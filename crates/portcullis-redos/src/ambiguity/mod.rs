@@ -34,10 +34,7 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
-    pub(crate) const FIRST: Self = Self {
-        avoid: Letters::NONE,
-        salt: 0,
-    };
+    pub(crate) const FIRST: Self = Self { avoid: Letters::NONE, salt: 0 };
 
     fn pick(self, letters: Letters, place: usize) -> Option<usize> {
         let letters = letters.minus(self.avoid);
@@ -45,13 +42,9 @@ impl Choice {
             return letters.first();
         }
         let count = letters.iter().count();
-        let mixed = (place as u64 + 1)
-            .wrapping_mul(u64::from(self.salt))
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            >> 40;
-        letters
-            .iter()
-            .nth(usize::try_from(mixed).unwrap_or(0).checked_rem(count)?)
+        let mixed =
+            (place as u64 + 1).wrapping_mul(u64::from(self.salt)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+        letters.iter().nth(usize::try_from(mixed).unwrap_or(0).checked_rem(count)?)
     }
 }
 

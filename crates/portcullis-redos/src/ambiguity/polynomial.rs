@@ -1,8 +1,5 @@
 //! IDA: a state with a path to itself and one to another, which has one to itself, all over the same text.
-#![allow(
-    clippy::indexing_slicing,
-    reason = "state ids are indices of vectors of that length"
-)]
+#![allow(clippy::indexing_slicing, reason = "state ids are indices of vectors of that length")]
 
 use std::collections::VecDeque;
 
@@ -28,9 +25,8 @@ const MAX_PAIR: u64 = 4_000;
 pub(crate) fn polynomial(graph: &Graph, choice: Choice, budget: &mut u64) -> Polynomial {
     let mut found = Polynomial::default();
     let mut scratch = Scratch::default();
-    let components: Vec<usize> = (0..graph.cyclic.len())
-        .filter(|&component| !graph.cyclic[component].is_empty())
-        .collect();
+    let components: Vec<usize> =
+        (0..graph.cyclic.len()).filter(|&component| !graph.cyclic[component].is_empty()).collect();
     let mut pairs: Vec<(usize, usize, Candidate)> = Vec::new();
     for &second in &components {
         // Targets are numbered before sources.
@@ -77,9 +73,7 @@ pub(crate) fn polynomial(graph: &Graph, choice: Choice, budget: &mut u64) -> Pol
             (ahead + behind + 2, candidate)
         })
         .collect();
-    found
-        .candidates
-        .sort_by_key(|(degree, candidate)| (std::cmp::Reverse(*degree), candidate.pump.len()));
+    found.candidates.sort_by_key(|(degree, candidate)| (std::cmp::Reverse(*degree), candidate.pump.len()));
     found
 }
 
@@ -113,11 +107,7 @@ fn pair(
             let pump = common_text(graph, p, q, leading, choice, scratch, &mut allowed);
             *budget -= before - allowed;
             if let Some(pump) = pump {
-                return Ok(Some(Candidate {
-                    from: p,
-                    pivot: q,
-                    pump,
-                }));
+                return Ok(Some(Candidate { from: p, pivot: q, pump }));
             }
             cut |= allowed == 0;
         }
@@ -144,14 +134,8 @@ fn common_text(
     while let Some(triple) = queue.pop_front() {
         let pairs = graph.steps[triple.0].len() * graph.steps[triple.2].len();
         *budget = budget.saturating_sub(pairs as u64 / 8);
-        for x in graph.steps[triple.0]
-            .iter()
-            .filter(|step| graph.component[step.target] == first)
-        {
-            for z in graph.steps[triple.2]
-                .iter()
-                .filter(|step| graph.component[step.target] == second)
-            {
+        for x in graph.steps[triple.0].iter().filter(|step| graph.component[step.target] == first) {
+            for z in graph.steps[triple.2].iter().filter(|step| graph.component[step.target] == second) {
                 let looping = x.letters.and(z.letters).minus(choice.avoid);
                 if looping.is_empty() {
                     continue;

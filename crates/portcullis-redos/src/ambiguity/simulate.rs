@@ -1,8 +1,5 @@
 //! Which states a backtracking matcher would be in, in its order, without running every way.
-#![allow(
-    clippy::indexing_slicing,
-    reason = "state ids are indices of vectors of that length"
-)]
+#![allow(clippy::indexing_slicing, reason = "state ids are indices of vectors of that length")]
 
 use std::collections::{HashSet, VecDeque};
 
@@ -48,12 +45,7 @@ const MAX_STATES: usize = 20_000;
 
 impl<'a> Simulation<'a> {
     pub(crate) fn new(automaton: &'a Automaton, all: Letters) -> Self {
-        Self {
-            automaton,
-            all,
-            left: 0,
-            seen: vec![false; automaton.states.len()],
-        }
+        Self { automaton, all, left: 0, seen: vec![false; automaton.states.len()] }
     }
 
     /// Reads `prefix` and the pump, and looks for a suffix.
@@ -135,9 +127,7 @@ impl<'a> Simulation<'a> {
     /// The letter at which the search was ended by a match.
     fn culprit(&mut self, prefix: &[usize], candidate: &Candidate) -> usize {
         let mut states = vec![0];
-        let text = prefix
-            .iter()
-            .chain(candidate.pump.iter().cycle().take(candidate.pump.len() * 2));
+        let text = prefix.iter().chain(candidate.pump.iter().cycle().take(candidate.pump.len() * 2));
         let mut last = 0;
         for &letter in text {
             if self.left == 0 {

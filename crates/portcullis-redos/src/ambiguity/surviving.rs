@@ -26,10 +26,7 @@ struct Node {
 
 /// Another pump for a candidate that begins in the search itself: after it the search goes on, and both an old
 /// and a new attempt are in the pivot.
-#[allow(
-    clippy::indexing_slicing,
-    reason = "state ids are indices of vectors of that length"
-)]
+#[allow(clippy::indexing_slicing, reason = "state ids are indices of vectors of that length")]
 pub(crate) fn surviving_pump(
     simulation: &mut Simulation<'_>,
     graph: &Graph,
@@ -39,11 +36,7 @@ pub(crate) fn surviving_pump(
 ) -> Option<Vec<usize>> {
     let (search, pivot) = (candidate.from, candidate.pivot);
     let own = graph.component[pivot];
-    let start = Node {
-        all: vec![pivot, search],
-        new: vec![search],
-        old: pivot,
-    };
+    let start = Node { all: vec![pivot, search], new: vec![search], old: pivot };
     let mut known = HashSet::from([start.clone()]);
     let mut queue = VecDeque::from([(start, Vec::new())]);
     while let Some((node, text)) = queue.pop_front() {
@@ -69,9 +62,7 @@ pub(crate) fn surviving_pump(
                     let again = text
                         .iter()
                         .chain(&text)
-                        .fold(next.all.clone(), |states, &letter| {
-                            simulation.after(&states, letter, budget)
-                        });
+                        .fold(next.all.clone(), |states, &letter| simulation.after(&states, letter, budget));
                     if again.contains(&search) && again.contains(&pivot) {
                         return Some(text);
                     }

@@ -118,9 +118,7 @@ impl Alphabet {
         let mut known: HashMap<&[u64], usize> = HashMap::new();
         for (interval, signature) in signatures.chunks(width).enumerate() {
             let start = intervals[interval];
-            let end = intervals
-                .get(interval + 1)
-                .map_or(pattern.max_char(), |next| next - 1);
+            let end = intervals.get(interval + 1).map_or(pattern.max_char(), |next| next - 1);
             let character = readable(start, end);
             match known.get(signature) {
                 Some(&letter) => {

@@ -117,20 +117,13 @@ pub(crate) fn build(
     let start = if search {
         // A search is a lazy loop over anything, before the pattern.
         let again = builder.op(Op::Split(Vec::new()))?;
-        let any = builder.op(Op::Eat {
-            letters: alphabet.all,
-            next: again,
-        })?;
+        let any = builder.op(Op::Eat { letters: alphabet.all, next: again })?;
         builder.set(again, Op::Split(vec![body, any]));
         again
     } else {
         body
     };
-    let operations = Operations {
-        ops: builder.ops,
-        start,
-        loosened: builder.loosened,
-    };
+    let operations = Operations { ops: builder.ops, start, loosened: builder.loosened };
     super::Automaton::new(&operations, alphabet)
 }
 
@@ -157,28 +150,21 @@ impl Builder<'_> {
                 let letters = self.alphabet.of(set.0 as usize);
                 self.op(Op::Eat { letters, next })
             }
-            Node::Concat(nodes) if backward => nodes
-                .iter()
-                .try_fold(next, |next, &node| self.node(node, next, true)),
-            Node::Concat(nodes) => nodes
-                .iter()
-                .rev()
-                .try_fold(next, |next, &node| self.node(node, next, false)),
+            Node::Concat(nodes) if backward => {
+                nodes.iter().try_fold(next, |next, &node| self.node(node, next, true))
+            }
+            Node::Concat(nodes) => {
+                nodes.iter().rev().try_fold(next, |next, &node| self.node(node, next, false))
+            }
             Node::Alternation(nodes) => {
-                let choices = nodes
-                    .iter()
-                    .map(|&node| self.node(node, next, backward))
-                    .collect::<Option<Vec<_>>>()?;
+                let choices =
+                    nodes.iter().map(|&node| self.node(node, next, backward)).collect::<Option<Vec<_>>>()?;
                 self.op(Op::Split(choices))
             }
             Node::Capture { body, .. } => self.node(*body, next, backward),
-            Node::Repeat {
-                body,
-                min,
-                max,
-                greedy,
-                ..
-            } => self.repeat(*body, (*min, *max), *greedy, next, backward),
+            Node::Repeat { body, min, max, greedy, .. } => {
+                self.repeat(*body, (*min, *max), *greedy, next, backward)
+            }
             // Read backward, the start of the input is the end of what is read.
             Node::Assertion(Assertion::Start { multiline }) if backward => {
                 let mut letters = Letters::single(END);
@@ -188,10 +174,9 @@ impl Builder<'_> {
                 self.op(Op::Next { letters, next })
             }
             Node::Assertion(Assertion::End { .. }) if backward => self.op(Op::Uncertain { next }),
-            Node::Assertion(Assertion::Start { multiline }) => self.op(Op::LineStart {
-                multiline: *multiline,
-                next,
-            }),
+            Node::Assertion(Assertion::Start { multiline }) => {
+                self.op(Op::LineStart { multiline: *multiline, next })
+            }
             Node::Assertion(Assertion::End { multiline }) => {
                 let mut letters = Letters::single(END);
                 if *multiline {
@@ -199,10 +184,9 @@ impl Builder<'_> {
                 }
                 self.op(Op::Next { letters, next })
             }
-            Node::Assertion(Assertion::WordBoundary { negated, .. }) => self.op(Op::WordBoundary {
-                negated: *negated,
-                next,
-            }),
+            Node::Assertion(Assertion::WordBoundary { negated, .. }) => {
+                self.op(Op::WordBoundary { negated: *negated, next })
+            }
             Node::Look { body, ahead, negated } => self.look(*body, (*ahead, *negated), next, backward),
             Node::BackReference { groups, .. } => {
                 let group = groups.first().copied().unwrap_or(0);
@@ -234,11 +218,7 @@ impl Builder<'_> {
             && !backward
             && let Some(letters) = self.one_letter(body)
         {
-            let letters = if negated {
-                Letters::ALL.minus(letters)
-            } else {
-                letters
-            };
+            let letters = if negated { Letters::ALL.minus(letters) } else { letters };
             return self.op(Op::Next { letters, next });
         }
         if ahead == backward {
@@ -260,9 +240,9 @@ impl Builder<'_> {
             Node::Set(set) => Some(self.alphabet.of(set.0 as usize)),
             Node::Assertion(Assertion::End { multiline: false }) => Some(Letters::single(END)),
             Node::Capture { body, .. } => self.one_letter(*body),
-            Node::Alternation(nodes) => nodes
-                .iter()
-                .try_fold(Letters::NONE, |all, &node| Some(all.or(self.one_letter(node)?))),
+            Node::Alternation(nodes) => {
+                nodes.iter().try_fold(Letters::NONE, |all, &node| Some(all.or(self.one_letter(node)?)))
+            }
             _ => None,
         }
     }
@@ -334,24 +314,13 @@ impl Builder<'_> {
             self.set(head, Op::Split(vec![copy]));
         } else {
             let enter = self.op(Op::Enter { loop_id, next: copy })?;
-            self.set(
-                head,
-                Op::Split(if greedy {
-                    vec![enter, next]
-                } else {
-                    vec![next, enter]
-                }),
-            );
+            self.set(head, Op::Split(if greedy { vec![enter, next] } else { vec![next, enter] }));
         }
         Some(head)
     }
 
     fn choice(&mut self, inside: OpId, outside: OpId, greedy: bool) -> Option<OpId> {
-        self.op(Op::Split(if greedy {
-            vec![inside, outside]
-        } else {
-            vec![outside, inside]
-        }))
+        self.op(Op::Split(if greedy { vec![inside, outside] } else { vec![outside, inside] }))
     }
 
     fn loop_id(&mut self) -> u32 {
@@ -399,9 +368,7 @@ fn sizes(pattern: &Pattern) -> Vec<u32> {
             Node::Capture { body, .. } | Node::Look { body, .. } => of(body),
             Node::Repeat { body, min, max, .. } => {
                 let copies = if *max == UNBOUNDED { (*min).max(1) } else { *max };
-                of(body)
-                    .saturating_mul(copies.clamp(1, MAX_MANDATORY))
-                    .min(of(body).max(MAX_MANDATORY))
+                of(body).saturating_mul(copies.clamp(1, MAX_MANDATORY)).min(of(body).max(MAX_MANDATORY))
             }
         });
     }

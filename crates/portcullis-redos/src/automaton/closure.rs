@@ -1,8 +1,5 @@
 //! Operations to states: what a matcher tries next after each character, in its order.
-#![allow(
-    clippy::indexing_slicing,
-    reason = "operation and state ids are indices of vectors that only grow"
-)]
+#![allow(clippy::indexing_slicing, reason = "operation and state ids are indices of vectors that only grow")]
 
 use super::alphabet::{Alphabet, Letters};
 use super::build::{Op, OpId, Operations};
@@ -60,31 +57,14 @@ impl Automaton {
             .map(|(word, line_end)| {
                 let among = |set: Letters, wanted: bool| if wanted { set } else { alphabet.all.minus(set) };
                 let letters = among(alphabet.words, word).and(among(alphabet.line_ends, line_end));
-                (
-                    Behind {
-                        start: false,
-                        word,
-                        line_end,
-                    },
-                    letters,
-                )
+                (Behind { start: false, word, line_end }, letters)
             })
             .filter(|(_, letters)| !letters.is_empty())
             .collect();
-        let mut automaton = Self {
-            states: vec![State::default()],
-            loosened: operations.loosened,
-            searching: vec![true],
-        };
+        let mut automaton =
+            Self { states: vec![State::default()], loosened: operations.loosened, searching: vec![true] };
         let mut ids: Vec<Option<StateId>> = vec![None; operations.ops.len() * kinds.len()];
-        let mut pending = vec![(
-            operations.start,
-            Behind {
-                start: true,
-                word: false,
-                line_end: false,
-            },
-        )];
+        let mut pending = vec![(operations.start, Behind { start: true, word: false, line_end: false })];
         let mut closure = Closure::new(operations, alphabet);
         let (mut done, mut edges) = (0, 0);
         while done < pending.len() {
@@ -211,8 +191,7 @@ impl<'a> Closure<'a> {
                 }
             }
             Op::Split(choices) => {
-                self.stack
-                    .extend(choices.iter().rev().map(|&choice| Work::Visit(choice, letters)));
+                self.stack.extend(choices.iter().rev().map(|&choice| Work::Visit(choice, letters)));
             }
             Op::Next { letters: set, next } => self.stack.push(Work::Visit(*next, letters.and(*set))),
             Op::LineStart { multiline, next } => {
@@ -222,11 +201,7 @@ impl<'a> Closure<'a> {
             }
             Op::WordBoundary { negated, next } => {
                 let words = self.alphabet.words;
-                let letters = if behind.word == *negated {
-                    letters.and(words)
-                } else {
-                    letters.minus(words)
-                };
+                let letters = if behind.word == *negated { letters.and(words) } else { letters.minus(words) };
                 self.stack.push(Work::Visit(*next, letters));
             }
             Op::Enter { loop_id, next } | Op::Back { loop_id, next } => {

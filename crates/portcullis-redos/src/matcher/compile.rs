@@ -8,17 +8,11 @@ pub(crate) fn compile(pattern: &Pattern) -> Program {
     let groups = pattern.captures + 1;
     let lengths = lengths(pattern);
     let units = if pattern.flags.code_points() { 2 } else { 1 };
-    let longest = lengths
-        .get(pattern.root.0 as usize)
-        .map_or(UNBOUNDED, |(_, longest)| longest.saturating_mul(units));
+    let longest =
+        lengths.get(pattern.root.0 as usize).map_or(UNBOUNDED, |(_, longest)| longest.saturating_mul(units));
     let from_end = (longest < MAX_FROM_END && anchored_at_end(pattern, &lengths, pattern.root))
         .then_some(longest as usize);
-    let mut compiler = Compiler {
-        pattern,
-        lengths,
-        code: Vec::new(),
-        registers: groups * 2,
-    };
+    let mut compiler = Compiler { pattern, lengths, code: Vec::new(), registers: groups * 2 };
     compiler.emit(Instruction::Save(0));
     compiler.node(pattern.root, false);
     compiler.emit(Instruction::Save(1));
@@ -76,22 +70,13 @@ impl Compiler<'_> {
                 }
             }
             Node::Capture { index, body } => {
-                let (first, second) = if backward {
-                    (index * 2 + 1, index * 2)
-                } else {
-                    (index * 2, index * 2 + 1)
-                };
+                let (first, second) =
+                    if backward { (index * 2 + 1, index * 2) } else { (index * 2, index * 2 + 1) };
                 self.emit(Instruction::Save(first));
                 self.node(*body, backward);
                 self.emit(Instruction::Save(second));
             }
-            Node::Repeat {
-                body,
-                min,
-                max,
-                greedy,
-                captures,
-            } => {
+            Node::Repeat { body, min, max, greedy, captures } => {
                 let captures =
                     (captures.start < captures.end).then_some((captures.start * 2, captures.end * 2));
                 self.repeat(*body, (*min, *max), *greedy, captures, backward);
@@ -100,21 +85,14 @@ impl Compiler<'_> {
                 self.emit(Instruction::Assert(*assertion));
             }
             Node::Look { body, ahead, negated } => {
-                let look = self.emit(Instruction::Look {
-                    negated: *negated,
-                    exit: 0,
-                });
+                let look = self.emit(Instruction::Look { negated: *negated, exit: 0 });
                 self.node(*body, !ahead);
                 self.emit(Instruction::LookEnd);
                 self.patch(look);
             }
             Node::BackReference { groups, ignore_case } => {
                 let (groups, ignore_case) = (groups.clone(), *ignore_case);
-                self.emit(Instruction::BackReference {
-                    groups,
-                    ignore_case,
-                    backward,
-                });
+                self.emit(Instruction::BackReference { groups, ignore_case, backward });
             }
         }
     }
@@ -127,11 +105,7 @@ impl Compiler<'_> {
         captures: Option<(Register, Register)>,
         backward: bool,
     ) {
-        let (shortest, longest) = self
-            .lengths
-            .get(body.0 as usize)
-            .copied()
-            .unwrap_or((0, UNBOUNDED));
+        let (shortest, longest) = self.lengths.get(body.0 as usize).copied().unwrap_or((0, UNBOUNDED));
         if longest == 0 {
             // Again and again nothing is once nothing.
             (min, max) = (min.min(1), max.min(1));
@@ -174,25 +148,14 @@ impl Compiler<'_> {
             _ => {
                 let count = self.register();
                 self.emit(Instruction::Zero(count));
-                let head = self.emit(Instruction::Loop {
-                    count,
-                    min,
-                    max,
-                    greedy,
-                    exit: 0,
-                });
+                let head = self.emit(Instruction::Loop { count, min, max, greedy, exit: 0 });
                 let mark = (shortest == 0).then(|| self.register());
                 if let Some(mark) = mark {
                     self.emit(Instruction::Save(mark));
                 }
                 clear(self);
                 self.node(body, backward);
-                self.emit(Instruction::Again {
-                    count,
-                    mark,
-                    min,
-                    head,
-                });
+                self.emit(Instruction::Again { count, mark, min, head });
                 self.patch(head);
             }
         }
@@ -216,15 +179,9 @@ impl Compiler<'_> {
     fn split(&mut self, next_first: bool) -> Address {
         let next = self.here() + 1;
         self.emit(if next_first {
-            Instruction::Split {
-                first: next,
-                second: Address::MAX,
-            }
+            Instruction::Split { first: next, second: Address::MAX }
         } else {
-            Instruction::Split {
-                first: Address::MAX,
-                second: next,
-            }
+            Instruction::Split { first: Address::MAX, second: next }
         })
     }
 
@@ -254,12 +211,9 @@ const MAX_FROM_END: u32 = 1024;
 pub(crate) fn anchored_at_start(pattern: &Pattern, id: NodeId) -> bool {
     match pattern.node(id) {
         Node::Assertion(Assertion::Start { multiline }) => !multiline,
-        Node::Capture { body, .. }
-        | Node::Look {
-            body,
-            ahead: true,
-            negated: false,
-        } => anchored_at_start(pattern, *body),
+        Node::Capture { body, .. } | Node::Look { body, ahead: true, negated: false } => {
+            anchored_at_start(pattern, *body)
+        }
         Node::Alternation(nodes) => nodes.iter().all(|&node| anchored_at_start(pattern, node)),
         Node::Concat(nodes) => nodes
             .iter()
@@ -302,13 +256,13 @@ fn lengths(pattern: &Pattern) -> Vec<(u32, u32)> {
             Node::Empty | Node::Assertion(_) | Node::Look { .. } => (0, 0),
             Node::Set(_) => (1, 1),
             Node::BackReference { .. } => (0, UNBOUNDED),
-            Node::Concat(nodes) => nodes.iter().map(of).fold((0u32, 0u32), |(min, max), (a, b)| {
-                (min.saturating_add(a), max.saturating_add(b))
-            }),
-            Node::Alternation(nodes) => nodes
+            Node::Concat(nodes) => nodes
                 .iter()
                 .map(of)
-                .fold((UNBOUNDED, 0), |(min, max), (a, b)| (min.min(a), max.max(b))),
+                .fold((0u32, 0u32), |(min, max), (a, b)| (min.saturating_add(a), max.saturating_add(b))),
+            Node::Alternation(nodes) => {
+                nodes.iter().map(of).fold((UNBOUNDED, 0), |(min, max), (a, b)| (min.min(a), max.max(b)))
+            }
             Node::Capture { body, .. } => of(body),
             Node::Repeat { body, min, max, .. } => {
                 let (a, b) = of(body);

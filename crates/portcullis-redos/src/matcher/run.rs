@@ -57,10 +57,7 @@ impl<'a> Matcher<'a> {
         self.steps = 0;
         // An attempt that fails leaves them so.
         self.registers.fill(UNSET);
-        let mut start = self
-            .program
-            .from_end
-            .map_or(0, |distance| input.len().saturating_sub(distance));
+        let mut start = self.program.from_end.map_or(0, |distance| input.len().saturating_sub(distance));
         if self.program.once {
             start = 0;
         }
@@ -113,10 +110,7 @@ impl<'a> Matcher<'a> {
                     };
                 }
                 Instruction::Split { first, second } => {
-                    self.stack.push(Choice::Branch {
-                        at: *second,
-                        position: narrow(position),
-                    });
+                    self.stack.push(Choice::Branch { at: *second, position: narrow(position) });
                     next = *first as usize;
                 }
                 Instruction::Jump(to) => next = *to as usize,
@@ -128,35 +122,18 @@ impl<'a> Matcher<'a> {
                 }
                 Instruction::Advanced(mark) => held = self.registers[*mark as usize] != narrow(position),
                 Instruction::Zero(register) => self.write(*register, 0),
-                Instruction::Loop {
-                    count,
-                    min,
-                    max,
-                    greedy,
-                    exit,
-                } => {
+                Instruction::Loop { count, min, max, greedy, exit } => {
                     let done = self.registers[*count as usize];
                     if done >= *max {
                         next = *exit as usize;
                     } else if done >= *min {
-                        let (go, other) = if *greedy {
-                            (next, *exit as usize)
-                        } else {
-                            (*exit as usize, next)
-                        };
-                        self.stack.push(Choice::Branch {
-                            at: narrow(other),
-                            position: narrow(position),
-                        });
+                        let (go, other) =
+                            if *greedy { (next, *exit as usize) } else { (*exit as usize, next) };
+                        self.stack.push(Choice::Branch { at: narrow(other), position: narrow(position) });
                         next = go;
                     }
                 }
-                Instruction::Again {
-                    count,
-                    mark,
-                    min,
-                    head,
-                } => {
+                Instruction::Again { count, mark, min, head } => {
                     let done = self.registers[*count as usize].saturating_add(1);
                     let empty = mark.is_some_and(|mark| self.registers[mark as usize] == narrow(position));
                     if empty && done > *min {
@@ -167,14 +144,12 @@ impl<'a> Matcher<'a> {
                     }
                 }
                 Instruction::Assert(assertion) => held = holds(*assertion, &program.sets, input, position),
-                Instruction::BackReference {
-                    groups,
-                    ignore_case,
-                    backward,
-                } => match self.back_reference(input, position, groups, *ignore_case, *backward) {
-                    Some(after) => position = after,
-                    None => held = false,
-                },
+                Instruction::BackReference { groups, ignore_case, backward } => {
+                    match self.back_reference(input, position, groups, *ignore_case, *backward) {
+                        Some(after) => position = after,
+                        None => held = false,
+                    }
+                }
                 Instruction::Look { negated, exit } => {
                     self.looks.push(self.stack.len());
                     self.stack.push(Choice::Look {
@@ -203,10 +178,7 @@ impl<'a> Matcher<'a> {
     fn write(&mut self, register: u32, value: u32) {
         let slot = &mut self.registers[register as usize];
         if *slot != value {
-            self.stack.push(Choice::Restore {
-                register,
-                value: *slot,
-            });
+            self.stack.push(Choice::Restore { register, value: *slot });
             *slot = value;
         }
     }
@@ -217,11 +189,7 @@ impl<'a> Matcher<'a> {
             match choice {
                 Choice::Branch { at, position } => return Some((at as usize, position as usize)),
                 Choice::Restore { register, value } => self.registers[register as usize] = value,
-                Choice::Look {
-                    negated,
-                    exit,
-                    position,
-                } => {
+                Choice::Look { negated, exit, position } => {
                     self.looks.pop();
                     if negated {
                         return Some((exit as usize, position as usize));
@@ -236,12 +204,7 @@ impl<'a> Matcher<'a> {
     /// unless it was negated, which then has failed.
     fn look_succeeded(&mut self) -> Option<(usize, usize)> {
         let base = self.looks.pop()?;
-        let Choice::Look {
-            negated,
-            exit,
-            position,
-        } = self.stack[base]
-        else {
+        let Choice::Look { negated, exit, position } = self.stack[base] else {
             return None;
         };
         if negated {
@@ -272,10 +235,7 @@ impl<'a> Matcher<'a> {
         backward: bool,
     ) -> Option<usize> {
         let captured = groups.iter().find_map(|&group| {
-            let (start, end) = (
-                self.registers[group as usize * 2],
-                self.registers[group as usize * 2 + 1],
-            );
+            let (start, end) = (self.registers[group as usize * 2], self.registers[group as usize * 2 + 1]);
             (start != UNSET && end != UNSET).then_some((start as usize, end as usize))
         });
         let Some((start, end)) = captured else {
@@ -283,11 +243,7 @@ impl<'a> Matcher<'a> {
         };
         let length = end.checked_sub(start)?;
         self.steps += length as u64;
-        let from = if backward {
-            position.checked_sub(length)?
-        } else {
-            position
-        };
+        let from = if backward { position.checked_sub(length)? } else { position };
         let (wanted, here) = (input.get(start..end)?, input.get(from..from + length)?);
         let same = match ignore_case {
             None => wanted == here,
@@ -313,11 +269,7 @@ impl<'a> Matcher<'a> {
     /// The character at (or before) `position`, and the position after (or before) it.
     #[inline]
     fn read(&self, input: &[u16], position: usize, backward: bool) -> Option<(u32, usize)> {
-        let at = if backward {
-            position.checked_sub(1)?
-        } else {
-            position
-        };
+        let at = if backward { position.checked_sub(1)? } else { position };
         let unit = u32::from(*input.get(at)?);
         if self.program.code_points && unit & 0xf800 == 0xd800 {
             let high = if backward { at.saturating_sub(1) } else { at };
@@ -334,9 +286,7 @@ impl<'a> Matcher<'a> {
 /// Whether `position` is in the middle of a surrogate pair.
 fn pair_ends(input: &[u16], position: usize) -> bool {
     position > 0
-        && input
-            .get(position - 1)
-            .is_some_and(|unit| unit & 0xfc00 == 0xd800)
+        && input.get(position - 1).is_some_and(|unit| unit & 0xfc00 == 0xd800)
         && input.get(position).is_some_and(|unit| unit & 0xfc00 == 0xdc00)
 }
 

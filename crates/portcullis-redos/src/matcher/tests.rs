@@ -21,30 +21,17 @@ fn exec(pattern: &str, flags: &str, input: &str) -> Option<Vec<Option<String>>> 
 }
 
 fn groups(pattern: &str, flags: &str, input: &str) -> Vec<String> {
-    exec(pattern, flags, input)
-        .unwrap()
-        .into_iter()
-        .map(|group| group.unwrap_or("-".into()))
-        .collect()
+    exec(pattern, flags, input).unwrap().into_iter().map(|group| group.unwrap_or("-".into())).collect()
 }
 
 #[test]
 fn examples_of_the_standard_hold() {
-    assert_eq!(
-        groups("((a)|(ab))((c)|(bc))", "", "abc"),
-        ["abc", "a", "a", "-", "bc", "-", "bc"]
-    );
+    assert_eq!(groups("((a)|(ab))((c)|(bc))", "", "abc"), ["abc", "a", "a", "-", "bc", "-", "bc"]);
     assert_eq!(groups("a[a-z]{2,4}?", "", "abcdefghi"), ["abc"]);
     assert_eq!(groups("(aa|aabaac|ba|b|c)*", "", "aabaac"), ["aaba", "ba"]);
-    assert_eq!(
-        groups("(z)((a+)?(b+)?(c))*", "", "zaacbbbcac"),
-        ["zaacbbbcac", "z", "ac", "a", "-", "c"]
-    );
+    assert_eq!(groups("(z)((a+)?(b+)?(c))*", "", "zaacbbbcac"), ["zaacbbbcac", "z", "ac", "a", "-", "c"]);
     assert_eq!(groups("(?=(a+))a*b\\1", "", "baaabac"), ["aba", "a"]);
-    assert_eq!(
-        groups("(.*?)a(?!(a+)b\\2c)\\2(.*)", "", "baaabaac"),
-        ["baaabaac", "ba", "-", "abaac"]
-    );
+    assert_eq!(groups("(.*?)a(?!(a+)b\\2c)\\2(.*)", "", "baaabaac"), ["baaabaac", "ba", "-", "abaac"]);
     assert_eq!(groups("(a*)*", "", "b"), ["", "-"]);
     assert_eq!(groups("(?:a?)*?$", "", "a"), ["a"]);
 }
@@ -69,12 +56,7 @@ fn nested_repetition_takes_exponential_steps() {
     let program = compile(&tree);
     let mut matcher = Matcher::new(&program);
     let mut steps = |n: usize| {
-        matcher
-            .search(
-                &format!("{}!", "a".repeat(n)).encode_utf16().collect::<Vec<_>>(),
-                u64::MAX,
-            )
-            .0
+        matcher.search(&format!("{}!", "a".repeat(n)).encode_utf16().collect::<Vec<_>>(), u64::MAX).0
     };
     assert!(steps(12) > 3 * steps(10));
 }

@@ -144,11 +144,7 @@ impl Pattern {
 
     /// The largest character: a code point, or a code unit without `u` and `v`.
     pub(crate) fn max_char(&self) -> u32 {
-        if self.flags.code_points() {
-            0x10_ffff
-        } else {
-            0xffff
-        }
+        if self.flags.code_points() { 0x10_ffff } else { 0xffff }
     }
 }
 

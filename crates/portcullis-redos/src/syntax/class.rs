@@ -57,11 +57,7 @@ impl Parser {
             }
         }
         let set = self.folded(members.union(&CharSet::new(ranges)));
-        let set = if negated {
-            set.complement(self.pattern.max_char())
-        } else {
-            set
-        };
+        let set = if negated { set.complement(self.pattern.max_char()) } else { set };
         let id = self.pattern.intern(set);
         Ok(self.pattern.push(Node::Set(id)))
     }
@@ -145,10 +141,7 @@ impl Parser {
 
     /// A nested class, an escape, `\q{...}`, a character, or a range of characters.
     fn set_operand(&mut self, depth: u32) -> Result<(ClassContents, bool), SyntaxError> {
-        let chars = |chars| ClassContents {
-            chars,
-            strings: Vec::new(),
-        };
+        let chars = |chars| ClassContents { chars, strings: Vec::new() };
         if self.peek() == Some('[') {
             return Ok((self.set_class(depth + 1)?, false));
         }
@@ -160,13 +153,7 @@ impl Parser {
             self.at += 1;
             if matches!(self.peek(), Some('p' | 'P')) && self.is_property_of_strings() {
                 let strings = self.strings_of_property()?;
-                return Ok((
-                    ClassContents {
-                        chars: CharSet::default(),
-                        strings,
-                    },
-                    false,
-                ));
+                return Ok((ClassContents { chars: CharSet::default(), strings }, false));
             }
             if let Some(set) = self.class_escape()? {
                 return Ok((chars(set), false));
@@ -240,9 +227,7 @@ impl Parser {
         if contents.strings.is_empty() {
             return chars_node;
         }
-        contents
-            .strings
-            .sort_by_key(|string| std::cmp::Reverse(string.len()));
+        contents.strings.sort_by_key(|string| std::cmp::Reverse(string.len()));
         let mut alternatives = Vec::new();
         let mut chars_pending = !contents.chars.is_empty();
         for string in contents.strings {
@@ -256,11 +241,7 @@ impl Parser {
                     self.pattern.push(Node::Set(id))
                 })
                 .collect::<Vec<_>>();
-            let node = if nodes.is_empty() {
-                Node::Empty
-            } else {
-                Node::Concat(nodes)
-            };
+            let node = if nodes.is_empty() { Node::Empty } else { Node::Concat(nodes) };
             alternatives.push(self.pattern.push(node));
         }
         if chars_pending {

@@ -80,11 +80,7 @@ impl Parser {
             _ => return Ok(None),
         };
         self.at += 1;
-        let set = if letter.is_ascii_uppercase() {
-            set.complement(max)
-        } else {
-            set
-        };
+        let set = if letter.is_ascii_uppercase() { set.complement(max) } else { set };
         Ok(Some(self.folded(set)))
     }
 
@@ -131,11 +127,7 @@ impl Parser {
         };
         let name = read(self);
         let value = self.eat('=').then(|| read(self));
-        if self.eat('}') {
-            Ok((name, value))
-        } else {
-            self.fail("invalid property name")
-        }
+        if self.eat('}') { Ok((name, value)) } else { self.fail("invalid property name") }
     }
 
     /// One character after the backslash.

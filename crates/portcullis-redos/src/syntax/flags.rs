@@ -15,10 +15,7 @@ use super::SyntaxError;
 /// # Ok::<(), portcullis_redos::SyntaxError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "a set of flags is a set of booleans"
-)]
+#[allow(clippy::struct_excessive_bools, reason = "a set of flags is a set of booleans")]
 pub struct Flags {
     /// `d`: report indices.
     pub has_indices: bool,
@@ -87,9 +84,6 @@ impl fmt::Display for Flags {
             (self.unicode_sets, 'v'),
             (self.sticky, 'y'),
         ];
-        letters
-            .iter()
-            .filter(|(on, _)| *on)
-            .try_for_each(|(_, letter)| write!(f, "{letter}"))
+        letters.iter().filter(|(on, _)| *on).try_for_each(|(_, letter)| write!(f, "{letter}"))
     }
 }

@@ -23,10 +23,7 @@ pub(super) fn check_duplicates(
         match apart {
             Some((a, b)) if a.0 == b.0 => twice = true,
             _ => {
-                return Err(SyntaxError {
-                    position,
-                    message: "group name given twice",
-                });
+                return Err(SyntaxError { position, message: "group name given twice" });
             }
         }
     }

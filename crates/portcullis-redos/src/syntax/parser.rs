@@ -16,10 +16,7 @@ pub(crate) fn parse(pattern: &[u16], flags: Flags) -> Result<Pattern, SyntaxErro
     Ok(parser.pattern)
 }
 
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "the flags as they hold where the parser is"
-)]
+#[allow(clippy::struct_excessive_bools, reason = "the flags as they hold where the parser is")]
 pub(super) struct Parser {
     /// Code points with `u` or `v`, code units else.
     pub(super) text: Vec<u32>,
@@ -193,25 +190,13 @@ impl Parser {
         let kind = if self.eat_all("?:") {
             GroupKind::Plain
         } else if self.eat_all("?=") {
-            GroupKind::Look {
-                ahead: true,
-                negated: false,
-            }
+            GroupKind::Look { ahead: true, negated: false }
         } else if self.eat_all("?!") {
-            GroupKind::Look {
-                ahead: true,
-                negated: true,
-            }
+            GroupKind::Look { ahead: true, negated: true }
         } else if self.eat_all("?<=") {
-            GroupKind::Look {
-                ahead: false,
-                negated: false,
-            }
+            GroupKind::Look { ahead: false, negated: false }
         } else if self.eat_all("?<!") {
-            GroupKind::Look {
-                ahead: false,
-                negated: true,
-            }
+            GroupKind::Look { ahead: false, negated: true }
         } else if self.eat_all("?<") {
             let name = self.group_name()?;
             self.pattern.captures += 1;
@@ -310,11 +295,8 @@ impl Parser {
             '^' | '$' => {
                 self.at += 1;
                 let multiline = self.multiline;
-                let assertion = if c == '^' {
-                    Assertion::Start { multiline }
-                } else {
-                    Assertion::End { multiline }
-                };
+                let assertion =
+                    if c == '^' { Assertion::Start { multiline } } else { Assertion::End { multiline } };
                 return Ok((self.pattern.push(Node::Assertion(assertion)), false));
             }
             '\\' if matches!(self.peek_at(1), Some('b' | 'B')) => {
@@ -323,8 +305,7 @@ impl Parser {
                 let words = self.word_set();
                 let words = self.pattern.intern(words);
                 return Ok((
-                    self.pattern
-                        .push(Node::Assertion(Assertion::WordBoundary { negated, words })),
+                    self.pattern.push(Node::Assertion(Assertion::WordBoundary { negated, words })),
                     false,
                 ));
             }
@@ -332,11 +313,7 @@ impl Parser {
             '.' => {
                 self.at += 1;
                 let all = CharSet::new(vec![(0, self.pattern.max_char())]);
-                let set = if self.dot_all {
-                    all
-                } else {
-                    all.difference(&CharSet::line_terminators())
-                };
+                let set = if self.dot_all { all } else { all.difference(&CharSet::line_terminators()) };
                 // Line ends have no case.
                 let id = self.pattern.intern(set);
                 self.pattern.push(Node::Set(id))
@@ -366,14 +343,7 @@ impl Parser {
     /// Notes that a node reaches from `start` to here.
     pub(super) fn span(&mut self, node: NodeId, start: usize, quantifier: usize) {
         let [start, quantifier, end] = [start, quantifier, self.at].map(|at| self.position(at));
-        self.pattern.set_span(
-            node,
-            Span {
-                start,
-                end,
-                quantifier,
-            },
-        );
+        self.pattern.set_span(node, Span { start, end, quantifier });
     }
 
     /// A number below the count of groups is a reference; in Annex B anything else is an octal escape.
@@ -396,17 +366,10 @@ impl Parser {
 
     fn resolve_names(&mut self) -> Result<(), SyntaxError> {
         for (node, name, position) in std::mem::take(&mut self.named_references) {
-            let indices: Vec<u32> = self
-                .names
-                .iter()
-                .filter(|group| group.name == name)
-                .map(|group| group.index)
-                .collect();
+            let indices: Vec<u32> =
+                self.names.iter().filter(|group| group.name == name).map(|group| group.index).collect();
             if indices.is_empty() {
-                return Err(SyntaxError {
-                    position,
-                    message: "reference to a group that is not there",
-                });
+                return Err(SyntaxError { position, message: "reference to a group that is not there" });
             }
             self.pattern.set_groups(node, indices);
         }
@@ -429,18 +392,11 @@ impl Parser {
             return set;
         }
         let mode = self.canonical();
-        self.folded
-            .entry(set)
-            .or_insert_with_key(|set| close_over_case(set, mode))
-            .clone()
+        self.folded.entry(set).or_insert_with_key(|set| close_over_case(set, mode)).clone()
     }
 
     pub(super) fn canonical(&self) -> Canonical {
-        if self.strict {
-            Canonical::SimpleFold
-        } else {
-            Canonical::Uppercase
-        }
+        if self.strict { Canonical::SimpleFold } else { Canonical::Uppercase }
     }
 
     pub(super) fn word_set(&self) -> CharSet {

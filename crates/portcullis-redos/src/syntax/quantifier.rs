@@ -38,13 +38,7 @@ impl Parser {
         self.at += 1;
         let greedy = !self.eat('?');
         let captures = captures_before + 1..self.pattern.captures + 1;
-        let repeat = self.pattern.push(Node::Repeat {
-            body,
-            min,
-            max,
-            greedy,
-            captures,
-        });
+        let repeat = self.pattern.push(Node::Repeat { body, min, max, greedy, captures });
         self.span(repeat, atom, start);
         Ok(repeat)
     }
@@ -55,11 +49,7 @@ impl Parser {
         self.at += 1;
         let Some(min) = self.number() else { return Ok(None) };
         let max = if self.eat(',') {
-            if self.peek() == Some('}') {
-                Some(UNBOUNDED)
-            } else {
-                self.number()
-            }
+            if self.peek() == Some('}') { Some(UNBOUNDED) } else { self.number() }
         } else {
             Some(min)
         };

@@ -10,9 +10,7 @@ impl Parser {
 
     /// The character ahead; a surrogate stands as U+FFFD, which has no meaning in a pattern either.
     pub(super) fn peek_at(&self, ahead: usize) -> Option<char> {
-        self.text
-            .get(self.at + ahead)
-            .map(|&c| char::from_u32(c).unwrap_or(char::REPLACEMENT_CHARACTER))
+        self.text.get(self.at + ahead).map(|&c| char::from_u32(c).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
     pub(super) fn eat(&mut self, c: char) -> bool {
@@ -30,17 +28,11 @@ impl Parser {
     }
 
     pub(super) fn fail<T>(&self, message: &'static str) -> Result<T, SyntaxError> {
-        Err(SyntaxError {
-            position: self.position(self.at),
-            message,
-        })
+        Err(SyntaxError { position: self.position(self.at), message })
     }
 
     pub(super) fn position(&self, at: usize) -> usize {
-        self.offsets
-            .get(at)
-            .or(self.offsets.last())
-            .map_or(0, |&offset| offset as usize)
+        self.offsets.get(at).or(self.offsets.last()).map_or(0, |&offset| offset as usize)
     }
 }
 

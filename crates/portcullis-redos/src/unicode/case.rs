@@ -23,12 +23,9 @@ pub(crate) fn canonicalize(c: u32, mode: Canonical) -> u32 {
         Canonical::SimpleFold if c == 0x17f => 0x53,
         Canonical::SimpleFold if c == 0x212a => 0x4b,
         Canonical::SimpleFold if c < 128 => ascii_uppercase(c),
-        Canonical::SimpleFold => orbits(mode)
-            .of
-            .get(&c)
-            .and_then(|orbit| orbit.iter().min())
-            .copied()
-            .unwrap_or(c),
+        Canonical::SimpleFold => {
+            orbits(mode).of.get(&c).and_then(|orbit| orbit.iter().min()).copied().unwrap_or(c)
+        }
     }
 }
 
@@ -144,11 +141,7 @@ fn fold_orbit(c: u32) -> Vec<u32> {
     if class.try_case_fold_simple().is_err() {
         return vec![c];
     }
-    class
-        .ranges()
-        .iter()
-        .flat_map(|r| u32::from(r.start())..=u32::from(r.end()))
-        .collect()
+    class.ranges().iter().flat_map(|r| u32::from(r.start())..=u32::from(r.end())).collect()
 }
 
 /// Rust's `char` has no surrogates, and no surrogate has a case.
@@ -156,12 +149,7 @@ fn scalar_ranges(low: u32, high: u32) -> impl Iterator<Item = ClassUnicodeRange>
     [(low, high.min(0xd7ff)), (low.max(0xe000), high.min(0x10_ffff))]
         .into_iter()
         .filter(|(low, high)| low <= high)
-        .filter_map(|(low, high)| {
-            Some(ClassUnicodeRange::new(
-                char::from_u32(low)?,
-                char::from_u32(high)?,
-            ))
-        })
+        .filter_map(|(low, high)| Some(ClassUnicodeRange::new(char::from_u32(low)?, char::from_u32(high)?)))
 }
 
 #[cfg(test)]
@@ -182,10 +170,7 @@ mod tests {
     fn with_u_long_s_and_kelvin_fold_into_ascii() {
         let s = close_over_case(&CharSet::single(0x73), Canonical::SimpleFold);
         assert!(s.contains(0x17f) && s.contains(0x53));
-        assert_eq!(
-            canonicalize(0x212a, Canonical::SimpleFold),
-            canonicalize(0x6b, Canonical::SimpleFold)
-        );
+        assert_eq!(canonicalize(0x212a, Canonical::SimpleFold), canonicalize(0x6b, Canonical::SimpleFold));
     }
 
     #[test]

@@ -125,10 +125,7 @@ pub(crate) fn property(name: &str, value: Option<&str>) -> Option<CharSet> {
             // Not in the tables we use; both are small and fixed.
             "Bidi_Mirrored" | "Bidi_M" => Some(bidi_mirrored()),
             "Changes_When_NFKC_Casefolded" | "CWKCF" => lookup(r"\p{Changes_When_Casefolded}"),
-            _ => match BINARY
-                .iter()
-                .find(|(long, alias)| *long == name || *alias == name)
-            {
+            _ => match BINARY.iter().find(|(long, alias)| *long == name || *alias == name) {
                 Some((long, _)) => lookup(&format!(r"\p{{{long}}}")),
                 None => category(name),
             },
@@ -144,28 +141,15 @@ pub(crate) fn property(name: &str, value: Option<&str>) -> Option<CharSet> {
 pub(crate) fn property_of_strings(name: &str) -> Option<Vec<Vec<CharSet>>> {
     let set = |name| property(name, None).unwrap_or_default();
     let only = CharSet::single;
-    let keycap = || {
-        vec![
-            CharSet::new(vec![(0x23, 0x23), (0x2a, 0x2a), (0x30, 0x39)]),
-            only(0xfe0f),
-            only(0x20e3),
-        ]
-    };
+    let keycap =
+        || vec![CharSet::new(vec![(0x23, 0x23), (0x2a, 0x2a), (0x30, 0x39)]), only(0xfe0f), only(0x20e3)];
     let modified = || vec![set("Emoji_Modifier_Base"), set("Emoji_Modifier")];
     let flag = || vec![set("Regional_Indicator"), set("Regional_Indicator")];
     let presented = || vec![set("Emoji"), only(0xfe0f)];
     let joined = || vec![set("Emoji"), only(0x200d), set("Emoji")];
     let tagged = || {
         let tag = CharSet::new(vec![(0xe_0020, 0xe_007e)]);
-        vec![
-            only(0x1_f3f4),
-            tag.clone(),
-            tag.clone(),
-            tag.clone(),
-            tag.clone(),
-            tag,
-            only(0xe_007f),
-        ]
+        vec![only(0x1_f3f4), tag.clone(), tag.clone(), tag.clone(), tag.clone(), tag, only(0xe_007f)]
     };
     let single = || vec![set("Emoji_Presentation")];
     Some(match name {
@@ -175,36 +159,19 @@ pub(crate) fn property_of_strings(name: &str) -> Option<Vec<Vec<CharSet>>> {
         "RGI_Flag_Sequence" | "RGI_Emoji_Flag_Sequence" => vec![flag()],
         "RGI_Emoji_Tag_Sequence" => vec![tagged()],
         "RGI_Emoji_ZWJ_Sequence" => vec![joined()],
-        "RGI_Emoji" => vec![
-            tagged(),
-            joined(),
-            keycap(),
-            modified(),
-            flag(),
-            presented(),
-            single(),
-        ],
+        "RGI_Emoji" => vec![tagged(), joined(), keycap(), modified(), flag(), presented(), single()],
         _ => return None,
     })
 }
 
 pub(crate) fn is_id_start(c: u32) -> bool {
-    char::from_u32(c).is_some_and(|c| {
-        if c.is_ascii() {
-            c.is_ascii_alphabetic()
-        } else {
-            in_property("ID_Start", c)
-        }
-    })
+    char::from_u32(c)
+        .is_some_and(|c| if c.is_ascii() { c.is_ascii_alphabetic() } else { in_property("ID_Start", c) })
 }
 
 pub(crate) fn is_id_continue(c: u32) -> bool {
     char::from_u32(c).is_some_and(|c| {
-        if c.is_ascii() {
-            c.is_ascii_alphanumeric() || c == '_'
-        } else {
-            in_property("ID_Continue", c)
-        }
+        if c.is_ascii() { c.is_ascii_alphanumeric() || c == '_' } else { in_property("ID_Continue", c) }
     })
 }
 
@@ -213,10 +180,8 @@ fn in_property(name: &str, c: char) -> bool {
 }
 
 fn category(value: &str) -> Option<CharSet> {
-    let short = CATEGORIES
-        .iter()
-        .find(|(long, short)| *long == value || *short == value)
-        .map(|(_, short)| *short)?;
+    let short =
+        CATEGORIES.iter().find(|(long, short)| *long == value || *short == value).map(|(_, short)| *short)?;
     match short {
         "Cs" => Some(CharSet::new(vec![(0xd800, 0xdfff)])),
         // The tables are of scalar values: surrogates count as neither assigned nor unassigned there.
@@ -235,9 +200,7 @@ fn script(kind: &str, value: &str) -> Option<CharSet> {
             || matches!(word, "of")
     };
     if value.is_empty()
-        || !value
-            .split('_')
-            .all(|word| title(word) || matches!(word, "Nko" | "SignWriting" | "Ko"))
+        || !value.split('_').all(|word| title(word) || matches!(word, "Nko" | "SignWriting" | "Ko"))
     {
         return None;
     }
@@ -248,17 +211,11 @@ fn lookup(class: &str) -> Option<CharSet> {
     let hir = ParserBuilder::new().build().parse(class).ok()?;
     match hir.kind() {
         HirKind::Class(Class::Unicode(class)) => Some(CharSet::new(
-            class
-                .ranges()
-                .iter()
-                .map(|r| (u32::from(r.start()), u32::from(r.end())))
-                .collect(),
+            class.ranges().iter().map(|r| (u32::from(r.start()), u32::from(r.end()))).collect(),
         )),
         HirKind::Literal(literal) => {
             let text = std::str::from_utf8(&literal.0).ok()?;
-            Some(CharSet::new(
-                text.chars().map(|c| (u32::from(c), u32::from(c))).collect(),
-            ))
+            Some(CharSet::new(text.chars().map(|c| (u32::from(c), u32::from(c))).collect()))
         }
         _ => None,
     }
@@ -348,15 +305,7 @@ mod tests {
 
     #[test]
     fn names_are_exact() {
-        for wrong in [
-            "lowercase",
-            "ascii",
-            "Greek",
-            "lu",
-            "Other_Lowercase",
-            "",
-            "Block=Basic_Latin",
-        ] {
+        for wrong in ["lowercase", "ascii", "Greek", "lu", "Other_Lowercase", "", "Block=Basic_Latin"] {
             assert!(property(wrong, None).is_none(), "{wrong}");
         }
         assert!(property("Script", Some("Greek")).is_some_and(|set| set.contains(0x3b1)));

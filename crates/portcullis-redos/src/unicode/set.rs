@@ -25,10 +25,7 @@ impl CharSet {
                 ascii |= 1 << c;
             }
         }
-        Self {
-            ranges: merged,
-            ascii,
-        }
+        Self { ranges: merged, ascii }
     }
 
     pub(crate) fn single(c: u32) -> Self {
@@ -49,10 +46,7 @@ impl CharSet {
             return self.ascii >> c & 1 == 1;
         }
         let after = self.ranges.partition_point(|range| range.0 <= c);
-        after
-            .checked_sub(1)
-            .and_then(|i| self.ranges.get(i))
-            .is_some_and(|range| c <= range.1)
+        after.checked_sub(1).and_then(|i| self.ranges.get(i)).is_some_and(|range| c <= range.1)
     }
 
     pub(crate) fn union(&self, other: &Self) -> Self {
@@ -76,9 +70,7 @@ impl CharSet {
     }
 
     pub(crate) fn intersection(&self, other: &Self) -> Self {
-        self.complement(u32::MAX - 1)
-            .union(&other.complement(u32::MAX - 1))
-            .complement(u32::MAX - 1)
+        self.complement(u32::MAX - 1).union(&other.complement(u32::MAX - 1)).complement(u32::MAX - 1)
     }
 
     pub(crate) fn difference(&self, other: &Self) -> Self {

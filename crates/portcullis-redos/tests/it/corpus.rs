@@ -22,10 +22,7 @@ fn cases() -> Vec<Case> {
     );
     let mut files = vec![place.clone()];
     if place.is_dir() {
-        files = std::fs::read_dir(&place)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .collect();
+        files = std::fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
         files.sort();
     }
@@ -81,8 +78,5 @@ fn redos_corpus_is_told_apart() {
     );
     assert!(precision >= 0.98, "precision {precision}");
     assert!(recall > 0.97, "recall {recall}");
-    assert!(
-        f64::from(undecided) < 0.01 * cases.len() as f64,
-        "undecided {undecided}"
-    );
+    assert!(f64::from(undecided) < 0.01 * cases.len() as f64, "undecided {undecided}");
 }

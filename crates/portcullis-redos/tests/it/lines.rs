@@ -24,17 +24,10 @@ fn answers_come_in_order_with_their_ids() {
     );
     let ids: Vec<&Value> = found.iter().map(|answer| &answer["id"]).collect();
     assert_eq!(ids, [&Value::from("first"), &2.into(), &3.into(), &4.into()]);
-    let verdicts: Vec<&str> = found
-        .iter()
-        .map(|answer| answer["verdict"].as_str().unwrap())
-        .collect();
+    let verdicts: Vec<&str> = found.iter().map(|answer| answer["verdict"].as_str().unwrap()).collect();
     assert_eq!(verdicts, ["exponential", "polynomial", "safe", "safe"]);
     assert_eq!(found[1]["degree"], 2);
-    assert!(
-        found[0]["attack"]["pump"]
-            .as_str()
-            .is_some_and(|pump| !pump.is_empty())
-    );
+    assert!(found[0]["attack"]["pump"].as_str().is_some_and(|pump| !pump.is_empty()));
     assert!(found.iter().all(|answer| answer["micros"].is_u64()));
     assert!(found[2].get("attack").is_none() && found[2].get("degree").is_none());
 }
@@ -44,19 +37,10 @@ fn a_bad_line_is_answered_and_stops_nothing() {
     let found = answers(
         b"{\"id\": 1, \"regex\": \"(\", \"flags\": \"\"}\n{\"id\": 2, \"regex\": \"a\", \"flags\": \"gg\"}\n{\"id\": 3, \"regex\": 5}\n\xff\xfe\n{\"regex\"\n[]\n{\"id\": 7, \"regex\": \"a\"}\n",
     );
-    let verdicts: Vec<&str> = found
-        .iter()
-        .map(|answer| answer["verdict"].as_str().unwrap())
-        .collect();
-    assert_eq!(
-        verdicts,
-        ["invalid", "invalid", "invalid", "invalid", "safe", "safe", "safe"]
-    );
+    let verdicts: Vec<&str> = found.iter().map(|answer| answer["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["invalid", "invalid", "invalid", "invalid", "safe", "safe", "safe"]);
     for bad in &found[..4] {
-        assert!(
-            bad["error"].as_str().is_some_and(|error| !error.is_empty()),
-            "{bad}"
-        );
+        assert!(bad["error"].as_str().is_some_and(|error| !error.is_empty()), "{bad}");
     }
     assert_eq!(found[0]["error"], "group is not closed at 1");
 }
@@ -72,8 +56,5 @@ fn lone_surrogates_go_in_and_come_out() {
     .unwrap();
     // As escapes, which Rust's own strings cannot hold and JSON can.
     let output = String::from_utf8(output).unwrap();
-    assert!(
-        output.contains(r#""verdict":"polynomial""#) && output.contains(r#""pump":"\ud"#),
-        "{output}"
-    );
+    assert!(output.contains(r#""verdict":"polynomial""#) && output.contains(r#""pump":"\ud"#), "{output}");
 }

@@ -51,9 +51,8 @@ fn node(questions: &[Question]) -> Vec<Answer> {
 
 /// What ECMAScript 2025 has and Node 20 has not: modifiers, and names given twice.
 fn newer_than_node(pattern: &str) -> bool {
-    let modifier = pattern
-        .match_indices("(?")
-        .any(|(at, _)| pattern[at + 2..].starts_with(['i', 'm', 's', '-']));
+    let modifier =
+        pattern.match_indices("(?").any(|(at, _)| pattern[at + 2..].starts_with(['i', 'm', 's', '-']));
     modifier || pattern.matches("(?<n>").count() > 1
 }
 
@@ -273,21 +272,13 @@ fn node_accepts_what_we_accept() {
     let mut questions = Vec::new();
     for pattern in SYNTAX {
         for flags in ["", "u", "v", "i", "iu", "iv"] {
-            questions.push(Question {
-                pattern: (*pattern).to_owned(),
-                flags,
-                inputs: Vec::new(),
-            });
+            questions.push(Question { pattern: (*pattern).to_owned(), flags, inputs: Vec::new() });
         }
     }
     while questions.len() < 30_000 {
         let pattern = random::pattern(&mut random);
         if !newer_than_node(&pattern) {
-            questions.push(Question {
-                pattern,
-                flags: random::flags(&mut random),
-                inputs: Vec::new(),
-            });
+            questions.push(Question { pattern, flags: random::flags(&mut random), inputs: Vec::new() });
         }
     }
     let mut different = 0;
@@ -295,10 +286,7 @@ fn node_accepts_what_we_accept() {
         let ours = Regex::parse(&question.pattern, question.flags.parse().unwrap());
         if ours.is_ok() != answer.accepted {
             different += 1;
-            println!(
-                "/{}/{}: Node {}, we {ours:.60?}",
-                question.pattern, question.flags, answer.accepted
-            );
+            println!("/{}/{}: Node {}, we {ours:.60?}", question.pattern, question.flags, answer.accepted);
         }
     }
     println!("{} patterns compared", questions.len());
@@ -329,11 +317,7 @@ fn node_matches_what_we_match() {
             continue;
         }
         expected.push(runs);
-        questions.push(Question {
-            pattern,
-            flags,
-            inputs: inputs.into_iter().map(str::to_owned).collect(),
-        });
+        questions.push(Question { pattern, flags, inputs: inputs.into_iter().map(str::to_owned).collect() });
     }
     let (mut different, mut compared, mut matched) = (0, 0, 0);
     for ((question, answer), ours) in questions.iter().zip(node(&questions)).zip(expected) {

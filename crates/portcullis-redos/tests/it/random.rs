@@ -54,21 +54,8 @@ const ATOMS: &[&str] = &[
     "[α-ω]",
     "\u{1f600}",
 ];
-const QUANTIFIERS: &[&str] = &[
-    "*",
-    "+",
-    "?",
-    "*?",
-    "+?",
-    "{2}",
-    "{2,}",
-    "{0,3}",
-    "{1,4}?",
-    "{5,20}",
-    "{3,70000}",
-    "{25}",
-    "{0}",
-];
+const QUANTIFIERS: &[&str] =
+    &["*", "+", "?", "*?", "+?", "{2}", "{2,}", "{0,3}", "{1,4}?", "{5,20}", "{3,70000}", "{25}", "{0}"];
 const OPENERS: &[&str] = &["(", "(?:", "(?=", "(?!", "(?<=", "(?<!", "(?<n>", "(?i:", "(?-i:"];
 const NOISE: &[&str] = &[
     "(",
@@ -104,9 +91,7 @@ const NOISE: &[&str] = &[
     "=",
     "!",
 ];
-const FLAGS: &[&str] = &[
-    "", "", "", "i", "m", "s", "u", "v", "iu", "y", "im", "iv", "g", "ims", "usi",
-];
+const FLAGS: &[&str] = &["", "", "", "i", "m", "s", "u", "v", "iu", "y", "im", "iv", "g", "ims", "usi"];
 
 /// A pattern that is well-formed for the most part.
 pub(crate) fn pattern(random: &mut Random) -> String {
@@ -152,9 +137,8 @@ fn sequence(random: &mut Random, text: &mut String, depth: usize) {
 /// Every answer comes, and soon. `PORTCULLIS_REDOS_RANDOM` says how many patterns are tried.
 #[test]
 fn random_patterns_are_answered_in_bounded_time() {
-    let count: u64 = std::env::var("PORTCULLIS_REDOS_RANDOM")
-        .ok()
-        .map_or(20_000, |count| count.parse().unwrap());
+    let count: u64 =
+        std::env::var("PORTCULLIS_REDOS_RANDOM").ok().map_or(20_000, |count| count.parse().unwrap());
     // The bound holds for optimised code; without optimisation everything takes twenty times as long.
     let bound = Duration::from_millis(if cfg!(debug_assertions) { 2_000 } else { 50 });
     let mut random = Random::new(0x5eed);
@@ -241,11 +225,7 @@ fn hostile_patterns_are_answered() {
             };
             println!("{elapsed:?} {:?} {:.40}", analysis.verdict, text);
             let bound = if cfg!(debug_assertions) { 5_000 } else { 100 };
-            assert!(
-                elapsed < Duration::from_millis(bound),
-                "{elapsed:?} {:?} {text:.60}",
-                analysis.verdict
-            );
+            assert!(elapsed < Duration::from_millis(bound), "{elapsed:?} {:?} {text:.60}", analysis.verdict);
         }
     }
 }
