@@ -59,9 +59,7 @@ struct Question {
 struct Answer {
     id: Value,
     verdict: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     degree: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     attack: Option<AttackText>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,

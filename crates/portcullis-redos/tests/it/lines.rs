@@ -29,7 +29,7 @@ fn answers_come_in_order_with_their_ids() {
     assert_eq!(found[1]["degree"], 2);
     assert!(found[0]["attack"]["pump"].as_str().is_some_and(|pump| !pump.is_empty()));
     assert!(found.iter().all(|answer| answer["micros"].is_u64()));
-    assert!(found[2].get("attack").is_none() && found[2].get("degree").is_none());
+    assert!(found[2]["attack"].is_null() && found[2]["degree"].is_null());
 }
 
 #[test]
