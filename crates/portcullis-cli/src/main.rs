@@ -20,6 +20,10 @@ mod terminal;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Everything the production-security checklist asks for, enforced and proven.
 #[derive(Debug, Parser)]

@@ -1,6 +1,44 @@
 //! The Express production security checklist as tower layers.
 //!
-//! Every guard is a `tower::Layer` of its own, usable alone on axum or any tower HTTP service, with production defaults.
+//! Every guard is a `tower::Layer` of its own, usable alone on axum or any tower service of HTTP, with production defaults;
+//! [`Checklist`] is all of them in the right order. [`serve`](fn@serve) is an accept loop that keeps its deadlines.
+//!
+//! ```
+//! use axum::{Router, body::Body, http::{Request, StatusCode}, routing::{get, post}};
+//! use portcullis::Checklist;
+//! use tower::ServiceExt;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let app = Router::new()
+//!     .route("/", get(|| async { ([("set-cookie", "connect.sid=1")], "hello") }))
+//!     .route("/api", post(|body: String| async { body }))
+//!     .layer(Checklist::production());
+//!
+//! let page = app.clone().oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+//! assert!(page.headers().contains_key("content-security-policy"));
+//! assert!(page.headers()["set-cookie"].to_str().unwrap().starts_with("__Host-"));
+//!
+//! let large = Request::post("/api").header("content-type", "application/json").body(Body::from(vec![b' '; 20_000]));
+//! assert_eq!(app.oneshot(large.unwrap()).await.unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE);
+//! # }
+//! ```
+//!
+//! # How a guard is made
+//!
+//! Its `Config` is plain data whose `Default` is production; `XLayer::new(config)` checks it once and gives a layer or a
+//! [`ConfigError`] with the field's path. A guard that says no puts a [`Refusal`] into the answer's extensions, which is right as
+//! it is when the guard stands alone and is given a body by the `error` guard when it does not. In [`Mode::Report`] a guard only
+//! counts ([`tally`]) and logs. Its `ENFORCES` are the rules of the catalogue that it makes hold, its `MITIGATES` those that it
+//! only softens; `portcullis-audit` proves them from outside.
+//!
+//! Each module's page says what passes, what a refusal is, and **what it does not stop**. [`manual`] goes the other way: from the
+//! attack to what stands against it.
+//!
+//! # Features
+//!
+//! `serve` (default): the accept loop and TLS. `static-files` (default): files from a directory. Without both there is no C
+//! compiler and no socket in the build.
 
 pub mod access;
 pub mod access_log;
@@ -9,9 +47,11 @@ pub mod checklist;
 pub mod client;
 pub mod cookie;
 pub mod cors;
+pub mod duration;
 pub mod error;
 pub mod header;
 pub mod intake;
+pub mod manual;
 #[cfg(feature = "serve")]
 pub mod serve;
 #[cfg(feature = "static-files")]
@@ -22,7 +62,6 @@ pub mod timeout;
 mod config_error;
 mod connection;
 mod content_coding;
-pub mod duration;
 mod guard;
 mod mode;
 mod refusal;
@@ -30,9 +69,6 @@ mod request_id;
 
 #[cfg(feature = "serve")]
 pub use self::serve::serve;
-/// Any error, on its way through a body.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
 pub use self::{
     checklist::Checklist,
     config_error::ConfigError,
@@ -42,3 +78,6 @@ pub use self::{
     refusal::Refusal,
     request_id::RequestId,
 };
+
+/// Any error, on its way through a body.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,8 +1,10 @@
 //! `portcullis audit`.
 
+mod regex;
+
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use portcullis_audit::{
     Options, audit_url,
     grade::FORMULA,
@@ -20,10 +22,25 @@ use crate::{
 
 /// Options of `portcullis audit`.
 #[derive(Debug, Args)]
-#[command(after_help = format!("{EXAMPLES}\n\n{FORMULA}"))]
+#[command(args_conflicts_with_subcommands = true, after_help = format!("{EXAMPLES}\n\n{FORMULA}"))]
 pub(crate) struct Arguments {
-    /// The site, as <https://app.example>/
-    url: String,
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    live: Live,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Can a regular expression be made to hang?
+    Regex(regex::Arguments),
+}
+
+#[derive(Debug, Args)]
+struct Live {
+    /// The site, as `https://app.example/`
+    #[arg(required = true)]
+    url: Option<String>,
     /// Write JSON.
     #[arg(long)]
     json: bool,
@@ -42,6 +59,7 @@ const EXAMPLES: &str = "\
 Examples:
   portcullis audit https://app.example
   portcullis audit http://127.0.0.1:3000 --json --fail-on high
+  portcullis audit regex '^(a+)+$'
 
 It reads: GET of the page and of a path that does not exist, OPTIONS and GET with made-up Origins, one POST with
 malformed JSON. It writes nothing.
@@ -49,6 +67,14 @@ malformed JSON. It writes nothing.
 Exit codes: 0 clean, 1 findings at or above --fail-on, 2 wrong usage, 3 could not be completed.";
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
+    match (&arguments.command, &arguments.live.url) {
+        (Some(Command::Regex(arguments)), _) => regex::run(arguments),
+        (None, Some(url)) => audit(url, &arguments.live),
+        (None, None) => Outcome::WrongUsage,
+    }
+}
+
+fn audit(url: &str, arguments: &Live) -> Outcome {
     let mut options = Options::default();
     options.http_port = arguments.http_port;
     if let Some(file) = &arguments.ca_file {
@@ -67,7 +93,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
             return Outcome::Incomplete;
         }
     };
-    let report = match runtime.block_on(audit_url(&arguments.url, &options)) {
+    let report = match runtime.block_on(audit_url(url, &options)) {
         Ok(report) => report,
         Err(error) => {
             complain(&error.to_string());

@@ -1,0 +1,71 @@
+//! From the attack to what stands against it: what happened, what we do, which test shows it.
+//!
+//! # Request smuggling (CWE-444)
+//!
+//! Two readers of one connection disagree where a message ends, and the second takes the rest of the first one's body for a request
+//! of its own. It needs two `Content-Length`s, one beside `Transfer-Encoding`, a list of codings, a `+5`, a bare line feed.
+//!
+//! hyper reads strictly; [`crate::intake::framing`] refuses whatever is still in doubt and closes the connection; what goes on is
+//! written anew, never passed through. An answer with the same doubt is a 502.
+//! *Shown by* `doubtful_framing_is_refused_and_closes` and `bench/security` (requests `cl-*`, `te-*`, `chunk-*`; responses).
+//!
+//! # Paths with two spellings (CWE-22, CWE-863)
+//!
+//! `/ADMIN`, `//admin`, `/x/..%2fadmin`, `/admin;v=1`: the proxy's rule reads one path, the app's router another.
+//!
+//! [`crate::intake::path`] puts a path into one spelling, which is what is matched *and* forwarded, and refuses what two readers could
+//! take apart differently; rules match its widest reading, without regard to case.
+//! *Shown by* `every_spelling_of_a_path_is_matched_alike`, `what_is_denied_is_denied_in_every_spelling`.
+//!
+//! # Forged forwarding fields (CWE-348)
+//!
+//! `X-Forwarded-For: 127.0.0.1` makes a stranger local; `Connection: X-Forwarded-Proto` takes away what the proxy added
+//! (CVE-2022-31813).
+//!
+//! [`crate::client`] takes out everything of the kind that no trusted proxy vouches for, underscore spellings included, and writes the
+//! fields anew after the hop-by-hop fields are gone. *Shown by* `what_a_client_forges_does_not_reach_the_app`.
+//!
+//! # Slow clients (CWE-400, slowloris)
+//!
+//! A head, a body or a read, a byte at a time, holds a connection; some hundreds hold a server.
+//!
+//! [`mod@crate::serve`] has a deadline for the first byte, the head and the handshake and a least rate for reading;
+//! [`crate::timeout`] one for the body. *Shown by* `clients_that_are_slow_silent_or_loud_are_closed`,
+//! `a_reader_that_stops_is_cut_off`, `a_silent_connection_costs_less_than_a_kilobyte`.
+//!
+//! # HTTP/2 resets (CVE-2023-44487, CVE-2025-8671)
+//!
+//! A client opens and resets streams, or provokes us to reset them, faster than they can be dropped.
+//!
+//! Both limits are set by us and not left to a default. *Shown by* `bench/security` (`rapidreset`, `madeyoureset`).
+//!
+//! # Upgrades that tunnel (CVE-2026-2833)
+//!
+//! Bytes after an `Upgrade` that the application never agreed to, or `h2c` inside HTTP/1.1, get past every rule.
+//!
+//! An upgrade is one named protocol, never `h2c`; nothing is tunnelled before the application's own 101 to that protocol, and an
+//! unasked 101 is a 502. *Shown by* `an_upgrade_is_one_protocol_and_never_h2c`, `an_upstream_that_misbehaves_is_a_clean_502`.
+//!
+//! # Planted session cookies (CWE-384)
+//!
+//! A sibling host, or anybody on plain HTTP, sets `connect.sid` for a whole domain.
+//!
+//! [`crate::cookie`] gives sessions a name with the `__Host-` prefix, which no sibling can set, and does not believe the old one.
+//! *Shown by* `a_session_name_that_anybody_can_plant_is_not_believed`.
+//!
+//! # Inflation bombs (CWE-409)
+//!
+//! Ten kilobytes of gzip are ten megabytes of JSON.
+//!
+//! [`crate::body`] counts what a body inflates to, and stops there with bounded memory. *Shown by* the body guard's tests on bombs.
+//!
+//! # Stack traces (CWE-209)
+//!
+//! An error page tells file names, versions, queries, sometimes passwords.
+//!
+//! [`crate::error`] shows a request id and keeps the rest for the log. *Shown by*
+//! `an_error_shows_a_request_id_and_the_log_shows_the_error`.
+//!
+//! # Files that were not meant to be public (CWE-538, CWE-22)
+//!
+//! `.env`, `.git/config`, a link out of the root. *Shown by* `only_what_is_meant_to_be_public_leaves_the_disk`.
