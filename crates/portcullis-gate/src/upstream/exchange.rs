@@ -1,6 +1,6 @@
 //! One request to the application, one answer.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version, header};
@@ -29,6 +29,8 @@ static VIA: HeaderValue = HeaderValue::from_static("1.1 portcullis");
 static TRAILERS: HeaderValue = HeaderValue::from_static("trailers");
 
 type Sender<B> = SendRequest<RequestBody<B>>;
+type Sent<B> = (Response<Incoming>, Sender<B>);
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// An application, and the connections of one worker to it. `B` is the request's body, as the guards have left it.
 #[derive(Debug)]
@@ -129,10 +131,7 @@ where
         Ok(response.map(|body| AnswerBody::new(body, sender, &self.pool)))
     }
 
-    async fn send(
-        &self,
-        mut request: Request<RequestBody<B>>,
-    ) -> Result<(Response<Incoming>, Sender<B>), ExchangeError> {
+    async fn send(&self, mut request: Request<RequestBody<B>>) -> Result<Sent<B>, ExchangeError> {
         // A connection that turns out to be closed has not been given the request, and gives it back.
         while let Some(mut rested) = self.pool.take() {
             let again = (rested.rest > MAY_BE_CLOSING).then(|| copy_if_repeatable(&request)).flatten();
@@ -142,13 +141,20 @@ where
             };
             request = match (error.take_message(), again) {
                 (Some(unsent), _) => unsent,
-                (None, Some(copy)) if error.error().is_incomplete_message() => copy,
+                (None, Some(copy)) if error.error().is_incomplete_message() => *copy,
                 _ => return Err(failed(error.into_error())),
             };
         }
-        let mut sender = self.connect().await?;
-        let response = sender.send_request(request).await.map_err(failed)?;
-        Ok((response, sender))
+        self.send_on_new(request).await
+    }
+
+    /// In a box of its own: it is rare, and every exchange would keep room for it.
+    fn send_on_new(&self, request: Request<RequestBody<B>>) -> BoxFuture<'_, Result<Sent<B>, ExchangeError>> {
+        Box::pin(async move {
+            let mut sender = self.connect().await?;
+            let response = sender.send_request(request).await.map_err(failed)?;
+            Ok((response, sender))
+        })
     }
 
     async fn connect(&self) -> Result<Sender<B>, ExchangeError> {
@@ -157,7 +163,6 @@ where
             connecting.await.map_err(|_| ExchangeError::ConnectTimeout)?.map_err(ExchangeError::Connect)?;
         stream.set_nodelay(true).map_err(ExchangeError::Connect)?;
         let (sender, connection) = http1::Builder::new()
-            .max_headers(MAX_ANSWER_FIELDS)
             .max_buf_size(MAX_ANSWER_HEAD_BYTES)
             .handshake(TokioIo::new(stream))
             .await
@@ -177,7 +182,7 @@ fn failed(error: hyper::Error) -> ExchangeError {
 }
 
 /// A safe request without a body may be sent twice (RFC 9110, section 9.2.2).
-fn copy_if_repeatable<B: Body>(request: &Request<RequestBody<B>>) -> Option<Request<RequestBody<B>>> {
+fn copy_if_repeatable<B: Body>(request: &Request<RequestBody<B>>) -> Option<Box<Request<RequestBody<B>>>> {
     if !request.method().is_safe()
         || !request.body().is_none()
         || request.headers().contains_key(header::UPGRADE)
@@ -188,7 +193,7 @@ fn copy_if_repeatable<B: Body>(request: &Request<RequestBody<B>>) -> Option<Requ
     request.method().clone_into(copy.method_mut());
     request.uri().clone_into(copy.uri_mut());
     request.headers().clone_into(copy.headers_mut());
-    Some(copy)
+    Some(Box::new(copy))
 }
 
 /// The fields of the connection to the application: ours to write, since intake has taken out the client's.
@@ -238,23 +243,27 @@ fn check_answer<B>(
 
 /// Takes out of an answer what was meant for the connection it came on.
 fn take_hop_by_hop(headers: &mut HeaderMap) {
-    if headers.contains_key(header::CONNECTION) {
+    let mut options = headers.get_all(header::CONNECTION).iter();
+    let nominates = match (options.next(), options.next()) {
+        (None, _) => false,
+        // What nearly every application says names no field.
+        (Some(option), None) => option != "keep-alive" && option != "close",
+        _ => true,
+    };
+    if nominates {
         let nominated: Vec<HeaderName> = headers
             .get_all(header::CONNECTION)
             .iter()
             .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
             .filter_map(|token| HeaderName::from_bytes(token.trim_ascii()).ok())
-            .filter(|name| {
-                *name != header::CONTENT_LENGTH
-                    && *name != header::CONTENT_TYPE
-                    && *name != header::SET_COOKIE
-            })
+            // What frames or identifies the message is not the connection's, whatever it says.
+            .filter(|name| ![header::CONTENT_LENGTH, header::CONTENT_TYPE, header::SET_COOKIE].contains(name))
             .collect();
         for name in nominated {
             headers.remove(name);
         }
-        headers.remove(header::CONNECTION);
     }
+    headers.remove(header::CONNECTION);
     for name in &HOP_BY_HOP {
         headers.remove(name);
     }
@@ -268,7 +277,6 @@ const HOP_BY_HOP: [HeaderName; 5] = [
     header::UPGRADE,
 ];
 
-/// An answer's head may have this many fields,
-const MAX_ANSWER_FIELDS: usize = 200;
-/// and be this large; it is also what is read ahead of a slow client.
+/// An answer's head may be this large, in at most a hundred fields, which is hyper's own limit and cheaper than any other; it is
+/// also what is read ahead of a slow client.
 const MAX_ANSWER_HEAD_BYTES: usize = 64 * 1024;

@@ -36,6 +36,9 @@ pub(super) const TICK: Duration = Duration::from_secs(1);
 /// What a socket may hold unsent before it says "no more": small, so that a client's reading is seen soon.
 const UNSENT_BYTES: u32 = 32 * 1024;
 
+/// hyper's own limit, for which it needs no memory; any other is a table on the heap for every request.
+const HYPER_MAX_HEADER_FIELDS: usize = 100;
+
 /// What all connections of a server share.
 pub(super) struct Shared<S> {
     pub(super) app: S,
@@ -161,13 +164,15 @@ where
     let config = &shared.config;
     let service =
         ConnectionService { app: shared.app.clone(), connection, in_flight: InFlight::default(), place };
-    let served = http1::Builder::new()
+    let mut builder = http1::Builder::new();
+    builder
         .timer(TickTimer)
         .header_read_timeout(config.header)
-        .max_headers(config.max_header_fields)
-        .max_header_size(config.max_header_bytes as usize)
-        .serve_connection(TokioIo::new(io), service)
-        .with_upgrades();
+        .max_header_size(config.max_header_bytes as usize);
+    if config.max_header_fields != HYPER_MAX_HEADER_FIELDS {
+        builder.max_headers(config.max_header_fields);
+    }
+    let served = builder.serve_connection(TokioIo::new(io), service).with_upgrades();
     let mut served = pin!(served);
     let mut tick = interval(TICK);
     let mut stopping = false;
