@@ -244,13 +244,13 @@ fn check_answer<B>(
 /// Takes out of an answer what was meant for the connection it came on.
 fn take_hop_by_hop(headers: &mut HeaderMap) {
     let mut options = headers.get_all(header::CONNECTION).iter();
-    let nominates = match (options.next(), options.next()) {
+    let names_fields = match (options.next(), options.next()) {
         (None, _) => false,
         // What nearly every application says names no field.
         (Some(option), None) => option != "keep-alive" && option != "close",
         _ => true,
     };
-    if nominates {
+    if names_fields {
         let nominated: Vec<HeaderName> = headers
             .get_all(header::CONNECTION)
             .iter()
