@@ -10,7 +10,7 @@ use std::{
 use portcullis::{
     ConfigError,
     serve::{
-        self, Connections,
+        self, Application, Connections,
         tls::{DevelopmentCertificate, TlsConfig, TlsError},
     },
 };
@@ -204,19 +204,7 @@ impl Worker {
         tokio::join!(https, http);
     }
 
-    async fn serve<S, B>(&self, listener: TcpListener, app: S, tls: Option<TlsConfig>)
-    where
-        S: tower_service::Service<
-                http::Request<hyper::body::Incoming>,
-                Response = http::Response<B>,
-                Error: Into<portcullis::BoxError>,
-            > + Clone
-            + Send
-            + Sync
-            + 'static,
-        S::Future: Send,
-        B: http_body::Body<Data: Send, Error: Into<portcullis::BoxError>> + Send + 'static,
-    {
+    async fn serve(&self, listener: TcpListener, app: impl Application, tls: Option<TlsConfig>) {
         let mut stopped = self.stopped.clone();
         let until = async move {
             // A gate whose `Stop` is gone is never stopped.

@@ -7,12 +7,7 @@ use std::{
     time::Duration,
 };
 
-use http::{Request, Response};
-use http_body::Body;
-use hyper::{
-    body::Incoming,
-    server::conn::{http1, http2},
-};
+use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -21,14 +16,13 @@ use tokio::{
     time::{Instant, interval, sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
-use tower_service::Service;
 
 use super::{
-    Config, ConnectionPlace,
+    Application, Config, ConnectionPlace,
     deadline::{PacedStream, TickTimer},
     service::{ConnectionService, InFlight},
 };
-use crate::{BoxError, Connection};
+use crate::Connection;
 
 /// How often a busy connection looks at its deadlines.
 pub(super) const TICK: Duration = Duration::from_secs(1);
@@ -40,29 +34,21 @@ const UNSENT_BYTES: u32 = 32 * 1024;
 const HYPER_MAX_HEADER_FIELDS: usize = 100;
 
 /// What all connections of a server share.
-pub(super) struct Shared<S> {
-    pub(super) app: S,
+pub(super) struct Shared<A> {
+    pub(super) app: A,
     pub(super) config: Config,
     pub(super) tls: Option<TlsAcceptor>,
 }
 
 /// Serves a connection to its end. Until the first byte this future is all that the connection costs, so what follows is in
 /// a box of its own.
-pub(super) async fn serve_connection<S, B>(
+pub(super) async fn serve_connection<A: Application>(
     stream: TcpStream,
     connection: Connection,
     place: ConnectionPlace,
-    shared: Arc<Shared<S>>,
+    shared: Arc<Shared<A>>,
     mut stop: watch::Receiver<bool>,
-) where
-    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send,
-    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
-{
+) {
     let first_byte = async {
         // Peeked at and not only waited for: a socket just accepted may be called readable before anybody has looked.
         let mut byte = [0];
@@ -77,40 +63,23 @@ pub(super) async fn serve_connection<S, B>(
 }
 
 /// What a connection costs once it speaks. In a box made by a plain function, since an `async` one would keep room for it.
-fn serve_active<S, B>(
+fn serve_active<A: Application>(
     stream: TcpStream,
     connection: Connection,
     place: ConnectionPlace,
-    shared: Arc<Shared<S>>,
+    shared: Arc<Shared<A>>,
     stop: watch::Receiver<bool>,
-) -> Pin<Box<dyn Future<Output = ()> + Send>>
-where
-    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send,
-    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
-{
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     Box::pin(handshake_and_serve(stream, connection, place, shared, stop))
 }
 
-async fn handshake_and_serve<S, B>(
+async fn handshake_and_serve<A: Application>(
     stream: TcpStream,
     connection: Connection,
     place: ConnectionPlace,
-    shared: Arc<Shared<S>>,
+    shared: Arc<Shared<A>>,
     stop: watch::Receiver<bool>,
-) where
-    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send,
-    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
-{
+) {
     tune(&stream);
     let config = &shared.config;
     let stream = PacedStream::new(stream, config.read_window, config.min_read_bytes_per_second);
@@ -144,21 +113,14 @@ fn tune(stream: &TcpStream) {
     }
 }
 
-async fn serve_http1<S, B, I>(
+async fn serve_http1<A: Application, I>(
     io: I,
     connection: Connection,
     place: ConnectionPlace,
-    shared: &Shared<S>,
+    shared: &Shared<A>,
     mut stop: watch::Receiver<bool>,
 ) -> hyper::Result<()>
 where
-    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send,
-    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let config = &shared.config;
@@ -190,21 +152,14 @@ where
     }
 }
 
-async fn serve_http2<S, B, I>(
+async fn serve_http2<A: Application, I>(
     io: I,
     connection: Connection,
     place: ConnectionPlace,
-    shared: &Shared<S>,
+    shared: &Shared<A>,
     mut stop: watch::Receiver<bool>,
 ) -> hyper::Result<()>
 where
-    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send,
-    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let config = &shared.config;

@@ -8,23 +8,19 @@ use std::{
     time::Duration,
 };
 
-use http::{Request, Response};
-use http_body::Body;
-use hyper::body::Incoming;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
     time::{Instant, sleep},
 };
-use tower_service::Service;
 
 use super::{
-    Config,
+    Application, Config,
     admission::Admission,
     connection::{Shared, serve_connection, stopped},
     tls::TlsConfig,
 };
-use crate::{BoxError, ConfigError, Connection};
+use crate::{ConfigError, Connection};
 
 /// Serves `app` on `listener`, with production bounds. See the [module](mod@crate::serve) for what they are.
 ///
@@ -98,15 +94,9 @@ impl<S> Server<S> {
     }
 
     /// Serves until told to stop, then until the requests in flight have their answers or [`Config::drain`] is over.
-    pub async fn run<B>(self)
+    pub async fn run(self)
     where
-        S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>
-            + Clone
-            + Send
-            + Sync
-            + 'static,
-        S::Future: Send,
-        B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+        S: Application,
     {
         let Self { listener, app, config, tls, connections, stop } = self;
         let Connections(admission) = connections.unwrap_or_else(|| Connections::new(&config));
@@ -130,19 +120,13 @@ impl<S> Server<S> {
     }
 }
 
-async fn accept<S, B>(
+async fn accept<S>(
     listener: TcpListener,
     admission: Arc<Admission>,
     shared: Arc<Shared<S>>,
     mut stop: watch::Receiver<bool>,
 ) where
-    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send,
-    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    S: Application,
 {
     loop {
         let Some(permit) = admission.permit().await else { return };

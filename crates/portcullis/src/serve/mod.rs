@@ -57,7 +57,7 @@ pub mod tls;
 pub use self::{
     admission::ConnectionPlace,
     listener::{Connections, Server, serve},
-    service::ServeBody,
+    service::{Application, ServeBody},
 };
 
 use crate::ConfigError;

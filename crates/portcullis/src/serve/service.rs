@@ -17,7 +17,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::ConnectionPlace;
-use crate::Connection;
+use crate::{BoxError, Connection};
 
 /// How many requests a connection has in flight, from the head's arrival to the end of the answer's body.
 #[derive(Debug, Clone, Default)]
@@ -43,23 +43,59 @@ impl Drop for RequestInFlight {
     }
 }
 
-/// The application's service as one connection sees it.
+/// What can be served: every tower service of HTTP that can be cloned and sent, as axum's routers are.
+///
+/// Implemented for all of them; it says once what is asked of them.
+pub trait Application: Clone + Send + Sync + 'static {
+    /// The body of its answers.
+    type Body: Body<Data: Send, Error: Into<BoxError>> + Send + 'static;
+    /// What it fails with; the connection is closed then.
+    type Error: Into<BoxError>;
+    /// Its answer to come.
+    type Future: Future<Output = Result<Response<Self::Body>, Self::Error>> + Send;
+
+    /// As `tower::Service::poll_ready`.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>>;
+
+    /// As `tower::Service::call`.
+    fn call(&mut self, request: Request<Incoming>) -> Self::Future;
+}
+
+impl<S, B> Application for S
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+{
+    type Body = B;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        Service::poll_ready(self, cx)
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> S::Future {
+        Service::call(self, request)
+    }
+}
+
+/// The application as one connection sees it.
 #[derive(Debug, Clone)]
-pub(super) struct ConnectionService<S> {
-    pub(super) app: S,
+pub(super) struct ConnectionService<A> {
+    pub(super) app: A,
     pub(super) connection: Connection,
     pub(super) in_flight: InFlight,
     pub(super) place: ConnectionPlace,
 }
 
-impl<S, B> hyper::service::Service<Request<Incoming>> for ConnectionService<S>
-where
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone,
-    B: Body,
-{
-    type Response = Response<ServeBody<B>>;
-    type Error = S::Error;
-    type Future = ServeFuture<S>;
+impl<A: Application> hyper::service::Service<Request<Incoming>> for ConnectionService<A> {
+    type Response = Response<ServeBody<A::Body>>;
+    type Error = A::Error;
+    type Future = ServeFuture<A>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(self.connection);
@@ -75,27 +111,23 @@ where
 
 pin_project! {
     /// Waits until the application is ready, then for its answer.
-    pub(super) struct ServeFuture<S: Service<Request<Incoming>>> {
+    pub(super) struct ServeFuture<A: Application> {
         in_flight: Option<RequestInFlight>,
         #[pin]
-        state: State<S>,
+        state: State<A>,
     }
 }
 
 pin_project! {
     #[project = StateProjection]
-    enum State<S: Service<Request<Incoming>>> {
-        Waiting { app: S, request: Option<Request<Incoming>> },
-        Called { #[pin] future: S::Future },
+    enum State<A: Application> {
+        Waiting { app: A, request: Option<Request<Incoming>> },
+        Called { #[pin] future: A::Future },
     }
 }
 
-impl<S, B> Future for ServeFuture<S>
-where
-    S: Service<Request<Incoming>, Response = Response<B>>,
-    B: Body,
-{
-    type Output = Result<Response<ServeBody<B>>, S::Error>;
+impl<A: Application> Future for ServeFuture<A> {
+    type Output = Result<Response<ServeBody<A::Body>>, A::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
