@@ -11,7 +11,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
 //! let app = Router::new()
-//!     .route("/", get(|| async { ([("set-cookie", "connect.sid=1")], "hello") }))
+//!     .route("/", get(|| async { ([("set-cookie", "connect.sid=1; Path=/")], "hello") }))
 //!     .route("/api", post(|body: String| async { body }))
 //!     .layer(Checklist::production());
 //!
