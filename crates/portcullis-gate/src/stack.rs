@@ -34,7 +34,7 @@ type GuardedBody = MeteredBody<PacedBody<Incoming>>;
 /// An answer's body as it leaves the guards.
 pub(crate) type StackBody = LoggedBody<ErrorBody<DeadlineBody<TargetBody>>>;
 
-/// What a route's stack gives, boxed here and nowhere inside.
+/// What a route's stack gives: boxed here, and inside only where files and the application differ.
 pub(crate) type StackFuture = Pin<Box<dyn Future<Output = Result<Response<StackBody>, Infallible>> + Send>>;
 
 /// The guards of a route with their target behind them.
