@@ -183,3 +183,12 @@ fn a_rule_that_does_not_exist_has_neighbours() {
     let (code, _, error) = run(&["explain", "cookie.secure-mising"], directory.path());
     assert!(code == 2 && error.contains("cookie.secure-missing"), "{code}: {error}");
 }
+
+#[tokio::test]
+async fn an_upstream_that_closes_after_each_answer_without_a_word_loses_no_request() {
+    let gate = Gate::start(&answers(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await, "");
+    for number in 0..200 {
+        let answer = get(&gate, Speaks::Http1, "/", &[]).await;
+        assert_eq!((answer.status, answer.text().as_str()), (StatusCode::OK, "ok"), "request {number}");
+    }
+}

@@ -22,9 +22,6 @@ use tokio::{net::TcpStream, time::timeout};
 
 use super::{AnswerBody, Config, pool::Pool, request_body::RequestBody, tunnel};
 
-/// After this long without use a connection may be closing at the other end, so a request that can be sent again is kept.
-const MAY_BE_CLOSING: Duration = Duration::from_secs(1);
-
 static VIA: HeaderValue = HeaderValue::from_static("1.1 portcullis");
 static TRAILERS: HeaderValue = HeaderValue::from_static("trailers");
 
@@ -132,11 +129,12 @@ where
     }
 
     async fn send(&self, mut request: Request<RequestBody<B>>) -> Result<Sent<B>, ExchangeError> {
-        // A connection that turns out to be closed has not been given the request, and gives it back.
-        while let Some(mut rested) = self.pool.take() {
-            let again = (rested.rest > MAY_BE_CLOSING).then(|| copy_if_repeatable(&request)).flatten();
-            let mut error = match rested.sender.try_send_request(request).await {
-                Ok(response) => return Ok((response, rested.sender)),
+        // A connection that was found closed gives the request back. One that closes just now may have swallowed it, so what can
+        // be sent again is kept: an application may close at any time, and need not say so.
+        while let Some(mut sender) = self.pool.take() {
+            let again = copy_if_repeatable(&request);
+            let mut error = match sender.try_send_request(request).await {
+                Ok(response) => return Ok((response, sender)),
                 Err(error) => error,
             };
             request = match (error.take_message(), again) {

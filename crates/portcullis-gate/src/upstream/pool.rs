@@ -21,30 +21,22 @@ struct Resting<B> {
     since: Instant,
 }
 
-/// A connection that was used before.
-#[derive(Debug)]
-pub(super) struct Rested<B> {
-    pub(super) sender: SendRequest<B>,
-    pub(super) rest: Duration,
-}
-
 impl<B> Pool<B> {
     pub(super) fn new(idle: Duration, most: usize) -> Self {
         Self { resting: Mutex::new(Vec::new()), idle, most }
     }
 
     /// A connection that is open, owes nothing and has not rested too long.
-    pub(super) fn take(&self) -> Option<Rested<B>> {
+    pub(super) fn take(&self) -> Option<SendRequest<B>> {
         let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some(Resting { sender, since }) = resting.pop() {
-            let rest = since.elapsed();
-            if rest > self.idle {
+            if since.elapsed() > self.idle {
                 // All that are left have rested longer.
                 resting.clear();
                 return None;
             }
             if sender.is_ready() {
-                return Some(Rested { sender, rest });
+                return Some(sender);
             }
         }
         None
