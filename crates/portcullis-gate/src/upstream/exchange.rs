@@ -139,7 +139,7 @@ where
             };
             request = match (error.take_message(), again) {
                 (Some(unsent), _) => unsent,
-                (None, Some(copy)) if error.error().is_incomplete_message() => *copy,
+                (None, Some(copy)) if broke_off(error.error()) => *copy,
                 _ => return Err(failed(error.into_error())),
             };
         }
@@ -177,6 +177,11 @@ where
 /// What hyper calls the user's error is our body's, and so the client's.
 fn failed(error: hyper::Error) -> ExchangeError {
     if error.is_user() { ExchangeError::Request(error) } else { ExchangeError::Http(error) }
+}
+
+/// Whether the connection ended, by a close or a reset, before there was an answer: what came was not wrong, it did not come.
+fn broke_off(error: &hyper::Error) -> bool {
+    !error.is_parse() && !error.is_user() && !error.is_timeout()
 }
 
 /// A safe request without a body may be sent twice (RFC 9110, section 9.2.2).
