@@ -104,6 +104,8 @@ impl AsyncWrite for PacedStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Everything was taken: the watch ends, or a client that was idle since would be judged by its last answer.
+        self.blocked = None;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
