@@ -54,6 +54,7 @@ pub mod intake;
 pub mod manual;
 #[cfg(feature = "serve")]
 pub mod serve;
+pub mod session;
 #[cfg(feature = "static-files")]
 pub mod static_files;
 pub mod tally;
