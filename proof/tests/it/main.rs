@@ -14,4 +14,9 @@ mod bad_input;
 mod catalogue;
 mod passing;
 mod promises;
+mod session_scenario;
+mod session_vectors;
 mod streaming;
+
+#[path = "../../../crates/portcullis/tests/it/vectors.rs"]
+mod vectors;
