@@ -1,0 +1,61 @@
+//! It starts only if what protects its users is there.
+
+use std::{
+    process::{Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::server::{SECRET, Server, command};
+
+#[test]
+fn it_does_not_start_without_a_good_secret() {
+    for weak in ["", "keyboard cat", "hunter2"] {
+        let output = attempt(&["--dev"], &[("NOTES_SESSION_SECRET", weak)]);
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(!output.status.success(), "{weak:?}: {said}");
+        assert!(said.contains("NOTES_SESSION_SECRET") && said.contains("portcullis secret new"), "{said}");
+        assert!(weak.is_empty() || !said.contains(weak), "{said}");
+    }
+}
+
+#[test]
+fn it_does_not_start_without_tls_unless_told_so() {
+    let certificate = ("NOTES_TLS_CERTIFICATE", "/nowhere/cert.pem");
+    let proxy = ("NOTES_TRUST_PROXY", "10.0.0.1");
+    for (arguments, environment, word) in [
+        (&[][..], &[][..], "--dev"),
+        (&[][..], &[certificate][..], "NOTES_TLS_KEY"),
+        (&[][..], &[certificate, ("NOTES_TLS_KEY", "/nowhere/key.pem")][..], "/nowhere/cert.pem"),
+        (&["--dev"][..], &[proxy][..], "exactly one of"),
+        (&[][..], &[("NOTES_TRUST_PROXY", "not an address")][..], "client.trust_proxy"),
+        (&["--dev"][..], &[("NOTES_LISTEN", "0.0.0.0:0")][..], "loopback"),
+        (&["--dev"][..], &[("NOTES_LISTEN", "3000")][..], "\"3000\""),
+        (&["--prod"][..], &[][..], "usage"),
+    ] {
+        let output = attempt(arguments, environment);
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(!output.status.success() && said.contains(word), "{arguments:?} {environment:?}: {said}");
+        assert!(!said.contains(SECRET) && !said.contains("panicked"), "{said}");
+    }
+}
+
+#[test]
+fn it_ends_when_told_to() {
+    let server = Server::development();
+    assert_eq!(server.visitor().get("/login").status, 200);
+    assert!(server.stop().success());
+}
+
+/// A start that is expected to fail.
+fn attempt(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = command(&directory.path().join("data"), arguments, environment);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while child.try_wait().unwrap().is_none() && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(10));
+    }
+    let _ = child.kill(); // one that did start fails its test
+    child.wait_with_output().unwrap()
+}
