@@ -56,6 +56,7 @@ pub mod manual;
 pub mod serve;
 #[cfg(feature = "static-files")]
 pub mod static_files;
+pub mod store;
 pub mod tally;
 pub mod timeout;
 
