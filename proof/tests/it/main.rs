@@ -14,4 +14,5 @@ mod bad_input;
 mod catalogue;
 mod passing;
 mod promises;
+mod session_store_redis;
 mod streaming;
