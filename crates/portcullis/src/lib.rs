@@ -57,6 +57,7 @@ pub mod serve;
 pub mod session;
 #[cfg(feature = "static-files")]
 pub mod static_files;
+pub mod store;
 pub mod tally;
 pub mod timeout;
 

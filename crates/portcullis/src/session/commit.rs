@@ -53,42 +53,44 @@ impl Shared {
         let is_new = self.sent.as_deref() != Some(&live.id);
         let modified = live.is_modified() || (improved && live.moved);
 
+        // In the improved behaviour the end moves, and the cookie goes out again, no more often than `touch_after`.
+        let lags = !improved
+            || live.moved
+            || live.cookie.touched().is_none_or(|last| passed(last, now) >= config.touch_after);
+        let moves = if config.rolling { lags } else { modified || !improved };
+
         let worth_storing = config.save_uninitialized || modified;
-        let mut sends_cookie =
-            if is_new { worth_storing } else { config.rolling || (live.cookie.ends().is_some() && modified) };
-        let secure_only = live.cookie.secure == Some(true);
-        if sends_cookie && secure_only && !self.secure {
+        let mut sends_cookie = if is_new {
+            worth_storing
+        } else if config.rolling {
+            lags
+        } else {
+            live.cookie.ends().is_some() && modified
+        };
+        if sends_cookie && live.cookie.secure == Some(true) && !self.secure {
             self.say_withheld();
             sends_cookie = false;
             if is_new && improved {
                 return Ok(None); // nobody could ever come back to it
             }
         }
-
-        let last_touched = live.cookie.touched();
-        if !live.moved {
+        if moves && !live.moved {
             live.cookie.touch(now);
         }
         self.end_in_time(live);
 
+        let has_end = live.cookie.ends().is_some();
         let saves = if is_new && !live.is_saved() {
             worth_storing
         } else {
-            !live.is_saved() || (improved && live.moved)
+            !live.is_saved() || (improved && (live.moved || (config.rolling && lags && has_end)))
         };
         if saves {
             if live.save(policy, now).await? == Saved::Gone {
                 return Ok(self.clearing_cookie());
             }
-        } else if !is_new && improved {
-            let slides =
-                config.rolling && last_touched.is_none_or(|last| passed(last, now) >= config.touch_after);
-            if !slides || live.cookie.ends().is_none() {
-                return Ok(None);
-            }
-            if live.save(policy, now).await? == Saved::Gone {
-                return Ok(self.clearing_cookie());
-            }
+        } else if improved {
+            return Ok(None);
         } else if !is_new {
             policy.store.touch(&live.id, Expiry { now, at: live.cookie.ends() }).await?;
         }

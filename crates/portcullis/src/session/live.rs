@@ -28,8 +28,8 @@ pub(super) struct Live {
     stored: Option<String>,
     /// The data as the handler sees it.
     data: Data,
-    /// The data as it was read, from the first change on.
-    original: Option<Data>,
+    /// What the keys held that were changed since the session was read or stored.
+    before: Vec<(String, Option<Box<RawValue>>)>,
     changes: Vec<(String, Change)>,
     pub(super) cookie: StoredCookie,
     created: Option<SystemTime>,
@@ -58,7 +58,7 @@ impl Live {
             id,
             stored: None,
             data: Vec::new(),
-            original: None,
+            before: Vec::new(),
             changes: Vec::new(),
             cookie,
             created,
@@ -106,19 +106,21 @@ impl Live {
     /// Carries out a change, and keeps it in mind. One that fails, or after which the data would be larger than
     /// `max_bytes`, changes nothing.
     pub(super) fn change(&mut self, key: &str, change: Change, max_bytes: usize) -> Result<(), SessionError> {
-        let before = self.data.clone();
+        let before = find(&self.data, key).map(ToOwned::to_owned);
         apply(&mut self.data, key, &change)
             .map_err(|error| SessionError::Value { key: key.to_owned(), error })?;
         let bytes = self.bytes();
         if bytes > max_bytes {
-            self.data = before;
+            put(&mut self.data, key, before);
             return Err(SessionError::TooLarge { bytes, max_bytes });
         }
-        self.original.get_or_insert(before);
         if !matches!(change, Change::Update(_)) {
             self.changes.retain(|(known, _)| known != key); // what went before no longer matters
         }
         self.changes.push((key.to_owned(), change));
+        if !self.before.iter().any(|(known, _)| known == key) {
+            self.before.push((key.to_owned(), before));
+        }
         Ok(())
     }
 
@@ -153,9 +155,8 @@ impl Live {
 
     /// Whether something was changed that no save has stored yet.
     pub(super) fn has_changes(&self) -> bool {
-        let Some(original) = &self.original else { return false };
-        original.len() != self.data.len()
-            || original.iter().any(|(key, value)| find(&self.data, key).is_none_or(|now| !same(value, now)))
+        let text = RawValue::get;
+        self.before.iter().any(|(key, before)| find(&self.data, key).map(text) != before.as_deref().map(text))
     }
 
     /// Writes the session. In [`Behaviour::Improved`](super::Behaviour::Improved), what other requests changed meanwhile
@@ -180,7 +181,7 @@ impl Live {
                 Written::Done => {
                     self.saved_changes |= self.has_changes();
                     self.stored = Some(text);
-                    self.original = None;
+                    self.before.clear();
                     self.changes.clear();
                     self.clean = true;
                     self.moved = false;
@@ -199,9 +200,10 @@ impl Live {
             return Err(SessionError::Contended); // a fresh id that is taken already
         }
         let Record { cookie, data, created, .. } = Record::parse(&theirs).map_err(SessionError::Malformed)?;
-        self.original = Some(data.clone());
         self.data = data;
+        self.before.clear();
         for (key, change) in &self.changes {
+            self.before.push((key.clone(), find(&self.data, key).map(ToOwned::to_owned)));
             apply(&mut self.data, key, change)
                 .map_err(|error| SessionError::Value { key: key.clone(), error })?;
         }
@@ -233,18 +235,26 @@ fn apply(data: &mut Data, key: &str, change: &Change) -> Result<(), serde_json::
         Change::Remove => None,
         Change::Update(update) => update(find(data, key))?,
     };
+    put(data, key, value);
+    Ok(())
+}
+
+/// A value that only another writer would spell otherwise stays as it is spelled.
+fn put(data: &mut Data, key: &str, value: Option<Box<RawValue>>) {
     match (value, data.iter_mut().find(|(known, _)| known == key)) {
+        (Some(value), Some(entry)) if same(&entry.1, &value) => {}
         (Some(value), Some(entry)) => entry.1 = value,
         (Some(value), None) => data.push((key.to_owned(), value)),
         (None, _) => data.retain(|(known, _)| known != key),
     }
-    Ok(())
 }
 
 /// Whether two values are the same however they are spelled.
 fn same(one: &RawValue, other: &RawValue) -> bool {
-    let parse = |value: &RawValue| serde_json::from_str::<serde_json::Value>(value.get()).ok();
-    one.get() == other.get() || parse(one).is_some_and(|one| parse(other) == Some(one))
+    let (one, other) = (one.get(), other.get());
+    let may_be_spelled_otherwise = one.starts_with(['[', '{', '"']) && one.get(..1) == other.get(..1);
+    let parse = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    one == other || (may_be_spelled_otherwise && parse(one).is_some_and(|one| parse(other) == Some(one)))
 }
 
 /// How often a save is tried anew because another request's came first.

@@ -238,40 +238,61 @@ impl Serialize for StoredCookie {
 impl<'de> Deserialize<'de> for StoredCookie {
     /// A field of a kind that does not belong there is as if it were absent: one writer's slip ends no session.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde_json::{Map, Value};
+        struct Fields;
 
-        let mut fields = Map::deserialize(deserializer)?;
-        let mut take = |name: &str| fields.remove(name);
-        let text = |value: Value| value.as_str().map(str::to_owned);
-        // Compatible with express-session: `new Cookie` begins with these, so an absent one is not.
-        let flag = |value: Option<Value>, absent| value.map_or(absent, |value| value.as_bool());
-        Ok(Self {
-            original_max_age: match take("originalMaxAge") {
-                Some(Value::Null) => Some(None),
-                Some(Value::Number(number)) => {
-                    #[allow(
-                        clippy::cast_possible_truncation,
-                        reason = "saturates, and fractions of a millisecond go"
-                    )]
-                    let whole = number.as_i64().or_else(|| number.as_f64().map(|number| number as i64));
-                    whole.map(Some)
+        impl<'de> Visitor<'de> for Fields {
+            type Value = StoredCookie;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the object `cookie`")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<StoredCookie, A::Error> {
+                // Compatible with express-session: `new Cookie` begins with these.
+                let mut cookie = StoredCookie {
+                    http_only: Some(true),
+                    path: Some("/".to_owned()),
+                    ..StoredCookie::default()
+                };
+                while let Some(name) = fields.next_key::<Cow<'de, str>>()? {
+                    let value = fields.next_value::<&'de RawValue>()?.get();
+                    match &*name {
+                        "originalMaxAge" => cookie.original_max_age = nullable(value, whole),
+                        "partitioned" => cookie.partitioned = read(value),
+                        "priority" => cookie.priority = read(value),
+                        "expires" => cookie.expires = nullable(value, time),
+                        "secure" => cookie.secure = read(value),
+                        "httpOnly" => cookie.http_only = read(value),
+                        "domain" => cookie.domain = read(value),
+                        "path" => cookie.path = read(value),
+                        "sameSite" => cookie.same_site = read(value),
+                        _ => {}
+                    }
                 }
-                _ => None,
-            },
-            partitioned: flag(take("partitioned"), None),
-            priority: take("priority").and_then(text),
-            expires: match take("expires") {
-                Some(Value::Null) => Some(None),
-                Some(Value::String(date)) => humantime::parse_rfc3339(&date).ok().map(Some),
-                _ => None,
-            },
-            secure: flag(take("secure"), None),
-            http_only: flag(take("httpOnly"), Some(true)),
-            domain: take("domain").and_then(text),
-            path: take("path").map_or_else(|| Some("/".to_owned()), text),
-            same_site: take("sameSite").and_then(|value| serde_json::from_value(value).ok()),
-        })
+                Ok(cookie)
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
     }
+}
+
+fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Option<T> {
+    serde_json::from_str(json).ok()
+}
+
+#[allow(clippy::option_option, reason = "absent, null and a value are three things in JavaScript")]
+fn nullable<T>(json: &str, read: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
+    if json == "null" { Some(None) } else { read(json).map(Some) }
+}
+
+fn whole(json: &str) -> Option<i64> {
+    #[allow(clippy::cast_possible_truncation, reason = "saturates, and fractions of a millisecond go")]
+    json.parse().ok().or_else(|| json.parse().ok().map(|number: f64| number as i64))
+}
+
+fn time(json: &str) -> Option<SystemTime> {
+    humantime::parse_rfc3339(&read::<Cow<'_, str>>(json)?).ok()
 }
 
 fn json(value: &(impl Serialize + ?Sized)) -> String {

@@ -169,6 +169,14 @@ impl Shelf {
     }
 
     fn put(&mut self, id: &str, entry: Entry) {
+        if let Some(old) = self.entries.get_mut(id)
+            && old.expires == entry.expires
+            && old.owner == entry.owner
+        {
+            self.bytes = self.bytes - old.bytes(id) + entry.bytes(id);
+            *old = entry; // the other tables need not change
+            return;
+        }
         self.take(id);
         self.bytes += entry.bytes(id);
         self.by_expiry.insert((entry.expires, id.to_owned()));

@@ -16,6 +16,8 @@
 
 pub mod conformance;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 
 use std::{
     error::Error,
@@ -26,6 +28,8 @@ use std::{
 };
 
 pub use self::memory::{Config as MemoryConfig, MemoryStore};
+#[cfg(feature = "redis")]
+pub use self::redis::{Config as RedisConfig, RedisStore};
 use crate::BoxError;
 
 /// What a store's work gives.
