@@ -13,6 +13,7 @@ mod body_vectors;
 mod client_vectors;
 mod cookie_config;
 mod cookie_vectors;
+mod csrf;
 mod error;
 mod error_vectors;
 mod header;
