@@ -38,6 +38,9 @@
 //! Follows Go 1.25's `http.CrossOriginProtection` and tower-http 0.7's `csrf`, and is stricter in scheme, WebSockets,
 //! repeated and empty fields.
 //!
+//! Tokens, for applications that want them as well: [`token_layer`]. For handlers that make and check them by
+//! themselves: [`Secret`].
+//!
 //! ```
 //! use axum::{Router, body::Body, routing::post};
 //! use http::{Request, StatusCode};
@@ -58,13 +61,21 @@
 //! # }
 //! ```
 
+pub mod double_submit;
 mod origin;
+mod secret;
+pub mod token;
+pub mod token_layer;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use portcullis_rules::{Rule, csrf};
 use serde::{Deserialize, Serialize};
 
 use self::origin::Origin;
+pub use self::{
+    secret::{HoldsSecret, NoRandomness, SESSION_KEY, Secret, SessionSecret},
+    token_layer::{CsrfToken, TokenBinding, TokenConfig, TokenCookie, TokenLayer, TokenScheme},
+};
 use crate::{
     ConfigError, Connection, Mode, Refusal,
     client::{Client, Scheme},

@@ -14,6 +14,8 @@ mod client_vectors;
 mod cookie_config;
 mod cookie_vectors;
 mod csrf;
+mod csrf_tokens;
+mod csrf_vectors;
 mod error;
 mod error_vectors;
 mod header;
