@@ -34,6 +34,10 @@ fn a_form_of_another_site_changes_nothing() {
         "data:text/html,<form method=post action='{home}notes'><input name=text value=forged><button>win</button></form>"
     ));
     browser.submit("button");
+    assert_eq!(
+        browser.run("return performance.getEntriesByType('navigation')[0].responseStatus"),
+        json!(403)
+    );
     browser.go(&home);
     assert_eq!(browser.text("h1"), "Your notes", "she is still logged in");
     assert_eq!(browser.run("return document.querySelectorAll('.notes li').length"), json!(0));

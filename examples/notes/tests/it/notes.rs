@@ -49,6 +49,31 @@ fn notes_of_others_can_be_neither_read_nor_deleted() {
 }
 
 #[test]
+fn what_another_site_sends_is_refused() {
+    let server = Server::development();
+    let mut alice = server.visitor();
+    alice.sign_up("alice");
+    let own = format!("http://{}", server.address);
+    let form = encoded(&[("text", "forged")]);
+    for field in [
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+        ("Origin", "https://evil.example"),
+        ("Origin", "null"),
+    ] {
+        let html = ("Accept", "text/html");
+        let refused = alice.send("POST", "/notes", &[FORM, html, field], &form);
+        assert_eq!(refused.status, 403, "{field:?}");
+        assert!(refused.field("content-security-policy").is_some());
+    }
+    assert_eq!(alice.send("POST", "/logout", &[FORM, ("Sec-Fetch-Site", "cross-site")], "").status, 403);
+    assert!(alice.get("/").body.contains("Nothing yet"));
+    // An older browser, on our own page.
+    assert_eq!(alice.send("POST", "/notes", &[FORM, ("Origin", &own)], &form).status, 303);
+    assert_eq!(ids(&mut alice).len(), 1);
+}
+
+#[test]
 fn markup_is_shown_as_text() {
     let server = Server::development();
     let mut alice = server.visitor();
