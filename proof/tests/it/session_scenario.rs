@@ -294,7 +294,7 @@ impl Application {
                 },
                 "touch" => session.touch().await?,
                 "cookie.maxAge=" => {
-                    session.set_max_age(operation[1].as_u64().map(Duration::from_millis)).await?
+                    session.set_max_age(operation[1].as_u64().map(Duration::from_millis)).await?;
                 }
                 "cookie" => results.push(self.shown(session).await?),
                 other => panic!("the runner does not know `{other}`"),

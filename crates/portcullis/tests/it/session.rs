@@ -551,7 +551,7 @@ fn what_can_never_work_does_not_build() {
         (|config| config.cookie.max_age = Some(Duration::ZERO), "cookie.max_age"),
         (|config| config.touch_after = Duration::from_secs(3600), "touch_after"),
         (|config| config.max_bytes = 0, "max_bytes"),
-        (|config| config.owner_key = "cookie".into(), "owner_key"),
+        (|config| config.owner_key = Some("cookie".into()), "owner_key"),
     ] {
         let error = build(change);
         assert!(error.starts_with(says), "{error} for {says}");
