@@ -17,6 +17,7 @@ mod promises;
 mod session_scenario;
 mod session_store_redis;
 mod session_vectors;
+mod side_by_side;
 mod streaming;
 
 #[path = "../../../crates/portcullis/tests/it/vectors.rs"]

@@ -89,7 +89,7 @@ pub use self::{
     parse::{Cookies, Pair, json, pairs},
     serialize::{InvalidCookie, NewCookie, Priority, SameSite},
     set_cookie::{Attribute, Malformed, SetCookie},
-    signature::{NoSecret, SignatureKeys, Signed, sign, unsign},
+    signature::{SignatureKeys, Signed, sign, unsign},
 };
 use crate::{
     ConfigError, Connection, Mode, Refusal, RequestId,

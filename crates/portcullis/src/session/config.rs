@@ -37,8 +37,8 @@ pub struct Config {
     /// than [`CookieConfig::max_age`].
     pub touch_after: Duration,
     /// The key of the session's data whose value says whose session it is, for
-    /// [`Session::destroy_everywhere`](super::Session::destroy_everywhere). Default `user`.
-    pub owner_key: String,
+    /// [`Session::destroy_everywhere`](super::Session::destroy_everywhere). Default `user`; `None`: nobody's.
+    pub owner_key: Option<String>,
     /// The largest record, in bytes of JSON. Default 64 KiB.
     pub max_bytes: usize,
     /// Where we do better than express-session, and whether we do. Default [`Behaviour::Improved`].
@@ -160,7 +160,7 @@ impl Default for Config {
             proxy: Proxy::Client,
             absolute_lifetime: Some(Duration::from_secs(12 * 60 * 60)),
             touch_after: Duration::from_secs(60),
-            owner_key: "user".into(),
+            owner_key: Some("user".into()),
             max_bytes: 64 << 10,
             behaviour: Behaviour::Improved,
             dangerous_allow_insecure: false,
@@ -200,6 +200,7 @@ impl Config {
             rolling: false,
             unset: Unset::Keep,
             absolute_lifetime: None,
+            owner_key: None,
             behaviour: Behaviour::ExpressSession,
             ..Self::default()
         }
@@ -255,8 +256,10 @@ impl Config {
         if self.max_bytes == 0 {
             return wrong("max_bytes", &self.max_bytes, "at least 1");
         }
-        if self.owner_key.is_empty() || super::record::is_reserved(&self.owner_key) {
-            return wrong("owner_key", &self.owner_key, "a key of the session's data");
+        if let Some(key) = &self.owner_key
+            && (key.is_empty() || super::record::is_reserved(key))
+        {
+            return wrong("owner_key", key, "a key of the session's data");
         }
         Ok(())
     }

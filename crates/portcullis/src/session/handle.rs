@@ -166,11 +166,10 @@ impl Session {
     /// "log out everywhere". Says how many there were.
     pub async fn destroy_everywhere(&self) -> Result<u64, SessionError> {
         let mut state = self.read().await?;
-        let key = &self.0.policy.config.owner_key;
         let Some(live) = state.phase.live() else { return Ok(0) };
         let mut destroyed = 0;
-        if let Some(owner) = live.owner(key) {
-            destroyed = self.0.policy.store.destroy_owned(Owner { key, value: &owner }).await?;
+        if let Some((key, value)) = &live.owner(self.0.policy.config.owner_key.as_deref()) {
+            destroyed = self.0.policy.store.destroy_owned(Owner { key, value }).await?;
         }
         self.0.policy.store.destroy(&live.id).await?; // it may have got its owner only now
         state.phase = Phase::Destroyed;

@@ -165,7 +165,7 @@ impl Live {
         for _ in 0..ATTEMPTS {
             let data = self.data.iter().map(|(key, value)| (key.as_str(), &**value));
             let text = record::write(&self.cookie, data, self.created);
-            let owner = self.owner(&policy.config.owner_key);
+            let owner = self.owner(policy.config.owner_key.as_deref());
             let write = Write {
                 id: &self.id,
                 record: &text,
@@ -174,7 +174,7 @@ impl Live {
                     Some(stored) => Expected::Exactly(stored),
                     None => Expected::Absent,
                 },
-                owner: owner.as_deref().map(|value| Owner { key: &policy.config.owner_key, value }),
+                owner: owner.as_ref().map(|(key, value)| Owner { key, value }),
                 expiry: Expiry { now, at: self.cookie.ends() },
             };
             match policy.store.write(write).await? {
@@ -215,13 +215,15 @@ impl Live {
         Ok(())
     }
 
-    /// The owner's name: a text as it is, a number as it is written; anything else names nobody.
-    pub(super) fn owner(&self, key: &str) -> Option<String> {
-        match serde_json::from_str(self.get(key)?.get()).ok()? {
-            serde_json::Value::String(name) => Some(name),
-            serde_json::Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        }
+    /// The owner's key and name: a text as it is, a number as it is written; anything else names nobody.
+    pub(super) fn owner<'a>(&self, key: Option<&'a str>) -> Option<(&'a str, String)> {
+        let key = key?;
+        let name = match serde_json::from_str(self.get(key)?.get()).ok()? {
+            serde_json::Value::String(name) => name,
+            serde_json::Value::Number(number) => number.to_string(),
+            _ => return None,
+        };
+        Some((key, name))
     }
 }
 
