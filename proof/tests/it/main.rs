@@ -15,4 +15,5 @@ mod catalogue;
 mod passing;
 mod promises;
 mod session_store_redis;
+mod session_store_sqlite;
 mod streaming;
