@@ -9,6 +9,7 @@
 pub mod client;
 pub mod express;
 pub mod gate;
+pub mod monitor;
 pub mod redis;
 
 /// The project's root.

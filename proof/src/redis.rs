@@ -30,6 +30,10 @@ impl Redis {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// SIGKILL.
     pub fn kill(&mut self) {
         self.process.kill().expect("it was running");

@@ -14,6 +14,12 @@ mod bad_input;
 mod catalogue;
 mod passing;
 mod promises;
+mod session_scenario;
 mod session_store_redis;
 mod session_store_sqlite;
+mod session_vectors;
+mod side_by_side;
 mod streaming;
+
+#[path = "../../../crates/portcullis/tests/it/vectors.rs"]
+mod vectors;

@@ -18,4 +18,5 @@ mod error_vectors;
 mod header;
 mod header_config;
 mod header_vectors;
+mod session;
 mod vectors;

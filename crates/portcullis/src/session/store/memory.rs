@@ -67,8 +67,8 @@ impl MemoryStore {
 
     /// Every session that has not expired: id and record, in no order.
     pub fn snapshot(&self, now: SystemTime) -> Vec<(String, String)> {
-        let shelf = self.lock();
-        let alive = shelf.entries.iter().filter(|(_, entry)| entry.expires > now);
+        let held = self.lock();
+        let alive = held.entries.iter().filter(|(_, entry)| entry.expires > now);
         alive.map(|(id, entry)| (id.clone(), entry.record.clone())).collect()
     }
 
@@ -77,9 +77,9 @@ impl MemoryStore {
     }
 
     fn write_now(&self, write: &Write<'_>) -> Result<Written, StoreError> {
-        let mut shelf = self.lock();
-        shelf.sweep(write.expiry.now);
-        let found = shelf.alive(write.id, write.expiry.now).map(|entry| entry.record.as_str());
+        let mut held = self.lock();
+        held.sweep(write.expiry.now);
+        let found = held.alive(write.id, write.expiry.now).map(|entry| entry.record.as_str());
         let fits = match write.expected {
             Expected::Anything => true,
             Expected::Absent => found.is_none(),
@@ -93,12 +93,12 @@ impl MemoryStore {
             expires: write.expiry.end(self.config.lifetime),
             owner: write.owner.map(|owner| owner.value.to_owned()),
         };
-        let freed = shelf.entries.get(write.id).map_or(0, |old| old.bytes(write.id));
-        if shelf.bytes - freed + entry.bytes(write.id) > self.config.max_bytes {
-            let message = format!("its sessions hold {} of {} bytes", shelf.bytes, self.config.max_bytes);
+        let freed = held.entries.get(write.id).map_or(0, |old| old.bytes(write.id));
+        if held.bytes - freed + entry.bytes(write.id) > self.config.max_bytes {
+            let message = format!("its sessions hold {} of {} bytes", held.bytes, self.config.max_bytes);
             return Err(StoreError::Full(message.into()));
         }
-        shelf.put(write.id, entry);
+        held.put(write.id, entry);
         Ok(Written::Done)
     }
 }
@@ -115,12 +115,12 @@ impl Store for MemoryStore {
 
     fn touch<'a>(&'a self, id: &'a str, expiry: Expiry) -> StoreFuture<'a, ()> {
         let end = expiry.end(self.config.lifetime);
-        let mut shelf = self.lock();
-        if shelf.alive(id, expiry.now).is_some()
-            && let Some(mut entry) = shelf.take(id)
+        let mut held = self.lock();
+        if held.alive(id, expiry.now).is_some()
+            && let Some(mut entry) = held.take(id)
         {
             entry.expires = end;
-            shelf.put(id, entry);
+            held.put(id, entry);
         }
         Box::pin(ready(Ok(())))
     }
@@ -131,9 +131,9 @@ impl Store for MemoryStore {
     }
 
     fn destroy_owned<'a>(&'a self, owner: Owner<'a>) -> StoreFuture<'a, u64> {
-        let mut shelf = self.lock();
-        let ids = shelf.owned.remove(owner.value).unwrap_or_default();
-        let destroyed = ids.iter().filter(|id| shelf.take(id).is_some()).count();
+        let mut held = self.lock();
+        let ids = held.owned.remove(owner.value).unwrap_or_default();
+        let destroyed = ids.iter().filter(|id| held.take(id).is_some()).count();
         Box::pin(ready(Ok(destroyed as u64)))
     }
 }
@@ -169,6 +169,14 @@ impl Shelf {
     }
 
     fn put(&mut self, id: &str, entry: Entry) {
+        if let Some(old) = self.entries.get_mut(id)
+            && old.expires == entry.expires
+            && old.owner == entry.owner
+        {
+            self.bytes = self.bytes - old.bytes(id) + entry.bytes(id);
+            *old = entry; // the other tables need not change
+            return;
+        }
         self.take(id);
         self.bytes += entry.bytes(id);
         self.by_expiry.insert((entry.expires, id.to_owned()));

@@ -1,0 +1,93 @@
+//! One user, two applications: a real Express app and one on this crate, with one secret and one store. Whoever logs the user
+//! in, the other knows; what one changes, the other sees; when one logs out, both have.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{Json, Router, routing::get};
+use portcullis::{
+    cookie::SignatureKeys,
+    session::{
+        Config, Secure, Session, SessionError, SessionLayer,
+        store::{RedisConfig, RedisStore, Store},
+    },
+    store::redis,
+};
+use proof::{client::get_with, express::Express, redis::Redis};
+use serde_json::{Map, Value};
+
+const SECRET: &str = "one secret of thirty-two bytes, or more";
+
+#[tokio::test]
+async fn express_and_axum_share_their_users_through_redis() {
+    let server = Redis::start();
+    let connection = redis::Redis::new(&redis::Config::at(server.url())).unwrap();
+    let store = Arc::new(RedisStore::new(connection, RedisConfig::default()).unwrap());
+    share_users(&Express::with_sessions("redis", &server.url(), SECRET), store).await;
+}
+
+async fn share_users(express: &Express, store: Arc<dyn Store>) {
+    let axum = serve(store).await;
+    for (one, other) in [(express.port, axum.port()), (axum.port(), express.port)] {
+        let login = get_with(one, "/login", &[]).await;
+        assert_eq!(login.text(), "in");
+        let cookie = login.set_cookies()[0].split(';').next().unwrap().to_owned();
+        let who = async |port| get_with(port, "/whoami", &[("cookie", &cookie)]).await.json();
+
+        assert_eq!(who(other).await["user"], "alice");
+        // The Rust side counts in the session that is there; the Express side has its cookie and its data as it left them.
+        get_with(axum.port(), "/visit", &[("cookie", &cookie)]).await;
+        for port in [one, other] {
+            let session = who(port).await;
+            assert_eq!(session["visits"], 2, "{session}");
+            assert_eq!(session["user"], "alice");
+        }
+        assert_eq!(get_with(other, "/logout", &[("cookie", &cookie)]).await.text(), "out");
+        for port in [one, other] {
+            assert!(who(port).await.get("user").is_none());
+        }
+    }
+}
+
+/// The axum app, with Express's name for the cookie and, as there is no TLS here, without `Secure`.
+async fn serve(store: Arc<dyn Store>) -> SocketAddr {
+    let mut config = Config::default();
+    config.name = "connect.sid".into();
+    config.cookie.secure = Secure::Never;
+    let sessions = SessionLayer::new(config, SignatureKeys::new([SECRET]).unwrap(), store).unwrap();
+    let app = Router::new()
+        .route("/login", get(login))
+        .route("/visit", get(visit))
+        .route("/whoami", get(whoami))
+        .route("/logout", get(logout))
+        .layer(sessions);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address
+}
+
+async fn login(session: Session) -> Result<&'static str, SessionError> {
+    session.renew().await?;
+    session.set("user", "alice").await?;
+    session.set("visits", 1).await?;
+    Ok("in")
+}
+
+async fn visit(session: Session) -> Result<(), SessionError> {
+    session.update("visits", |visits: Option<u32>| visits.unwrap_or_default() + 1).await
+}
+
+async fn whoami(session: Session) -> Result<Json<Value>, SessionError> {
+    let mut members = Map::new();
+    for key in session.keys().await? {
+        if let Some(value) = session.get(&key).await? {
+            members.insert(key, value);
+        }
+    }
+    Ok(Json(Value::Object(members)))
+}
+
+async fn logout(session: Session) -> Result<&'static str, SessionError> {
+    session.destroy().await?;
+    Ok("out")
+}
