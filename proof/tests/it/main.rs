@@ -16,6 +16,7 @@ mod passing;
 mod promises;
 mod session_scenario;
 mod session_store_redis;
+mod session_store_sqlite;
 mod session_vectors;
 mod side_by_side;
 mod streaming;

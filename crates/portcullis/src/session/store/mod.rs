@@ -18,6 +18,8 @@ pub mod conformance;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 use std::{
     error::Error,
@@ -30,6 +32,8 @@ use std::{
 pub use self::memory::{Config as MemoryConfig, MemoryStore};
 #[cfg(feature = "redis")]
 pub use self::redis::{Config as RedisConfig, RedisStore};
+#[cfg(feature = "sqlite")]
+pub use self::sqlite::{Config as SqliteConfig, SqliteStore, Synchronous};
 use crate::BoxError;
 
 /// What a store's work gives.
