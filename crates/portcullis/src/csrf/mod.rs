@@ -13,7 +13,7 @@
 //! 4. There is no `Sec-Fetch-Site` (a browser from before 2023, or plain HTTP), and `Origin` names the host and port that
 //!    the request was sent to: [`Client::host`] where the `client` guard stands before, else the target's authority or
 //!    `Host`. An `http` origin is another one than an `https` site, for whoever sits on the network writes its pages. An
-//!    `https` origin is let through where we see plain HTTP: TLS may end before us.
+//!    `https` origin is let through where we see plain HTTP, since TLS may end before us.
 //! 5. It has neither field, and [`Config::missing_origin`] lets it pass.
 //!
 //! `same-site` is refused as `cross-site` is: a sibling host may belong to somebody else, or be taken over. So is the
@@ -30,8 +30,9 @@
 //! application's own pages, which is same-origin; a site on the list of trusted origins.
 //!
 //! **What breaks it.** Something before us that rewrites `Host`: set `client.trust_proxy`, or name the origin. A page
-//! with `Referrer-Policy: no-referrer` makes a browser without `Sec-Fetch-Site` send `Origin: null` with its own forms
-//! (Fetch, section 3.2.1), and they are refused; `same-origin` is the policy for such browsers. A sign-in that comes
+//! with `Referrer-Policy: no-referrer`, the default of the `header` guard, where the browser sends no `Sec-Fetch-Site`:
+//! then its own forms come with `Origin: null` (Fetch, "append a request `Origin` header"), and are refused. That is so
+//! over plain HTTP but on localhost, and in browsers from before 2023; `referrer_policy = "same-origin"` mends it. A sign-in that comes
 //! back as a cross-site `POST` (SAML, OAuth `form_post`): name the provider's origin, or switch the guard off on that
 //! path, with the reason.
 //!
