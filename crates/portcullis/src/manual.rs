@@ -53,7 +53,7 @@
 //! [`crate::cookie`] gives sessions a name with the `__Host-` prefix, which no sibling can set, and does not believe the old one.
 //! *Shown by* `a_session_name_that_anybody_can_plant_is_not_believed`.
 //!
-//! # Forms and WebSockets of other sites (CWE-352, CWE-1385)
+//! # Requests of other sites (CWE-352, CWE-1385)
 //!
 //! A page anywhere posts a form to this application, or opens a WebSocket, and the browser adds the user's cookie.
 //! `SameSite=Lax` helps against other sites, not against a sibling host, and not for cookies that are `SameSite=None`.

@@ -36,7 +36,7 @@
 //! back as a cross-site `POST` (SAML, OAuth `form_post`): name the provider's origin, or switch the guard off on that
 //! path, with the reason.
 //!
-//! Follows Go 1.25's `http.CrossOriginProtection` and tower-http 0.7's `csrf`, and is stricter in scheme, WebSockets,
+//! Follows Go 1.25's `http.CrossOriginProtection` and tower-http 0.7's `csrf`, and is stricter about schemes, handshakes of a WebSocket,
 //! repeated and empty fields.
 //!
 //! Tokens, for applications that want them as well: [`token_layer`]. For handlers that make and check them by
