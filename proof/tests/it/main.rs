@@ -12,6 +12,7 @@
 mod arrows;
 mod bad_input;
 mod catalogue;
+mod csrf;
 mod passing;
 mod promises;
 mod session_scenario;

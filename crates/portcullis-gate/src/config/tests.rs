@@ -135,7 +135,7 @@ fn csrf_is_on_everywhere_and_off_where_a_route_says_why() {
     let config = parse(&format!(
         "{BASIS}[csrf]\ntrusted_origins = [\"https://app.example\"]\n\
          [[route]]\npath = \"/hooks\"\ncsrf = {{ off = \"signed webhooks\" }}\n\
-         [[route]]\npath = \"/old\"\ncsrf = {{ missing_origin = \"refuse\", dangerous_allow_same_site = true }}\n"
+         [[route]]\npath = \"/old\"\ncsrf = {{ missing_origin = \"refuse\", judge_get = true, dangerous_allow_same_site = true }}\n"
     ))
     .unwrap();
     let warnings = config.warnings();
@@ -150,6 +150,7 @@ fn csrf_is_on_everywhere_and_off_where_a_route_says_why() {
     let Switch::On(old) = &old.guards.csrf else { panic!("off") };
     assert_eq!(old.trusted_origins, ["https://app.example"]);
     assert_eq!(old.missing_origin, portcullis::csrf::MissingOrigin::Refuse);
+    assert!(old.judge_get);
 }
 
 #[test]

@@ -7,13 +7,14 @@
 //! A request passes if one of these holds, in this order:
 //!
 //! 1. Its method is `GET`, `HEAD` or `OPTIONS` (RFC 9110, section 9.2.1), and it opens no WebSocket. Such a handshake is
-//!    a `GET`, but the same-origin policy does not hold for it (RFC 6455, section 10.2), so it is judged like a `POST`.
+//!    a `GET`, but the same-origin policy does not hold for it (RFC 6455, section 10.2), so it is judged like a `POST`;
+//!    so is every `GET` and `HEAD` where [`Config::judge_get`] asks for it.
 //! 2. `Sec-Fetch-Site` says `same-origin`, or `none`: the user did it, no page.
 //! 3. Its `Origin` is one of [`Config::trusted_origins`].
 //! 4. There is no `Sec-Fetch-Site` (a browser from before 2023, or plain HTTP), and `Origin` names the host and port that
 //!    the request was sent to: [`Client::host`] where the `client` guard stands before, else the target's authority or
 //!    `Host`. An `http` origin is another one than an `https` site, for whoever sits on the network writes its pages. An
-//!    `https` origin is let through where we see plain HTTP: TLS may end before us.
+//!    `https` origin is let through where we see plain HTTP, since TLS may end before us.
 //! 5. It has neither field, and [`Config::missing_origin`] lets it pass.
 //!
 //! `same-site` is refused as `cross-site` is: a sibling host may belong to somebody else, or be taken over. So is the
@@ -26,16 +27,17 @@
 //!
 //! A refusal is 403 with the code `cross-origin-request`.
 //!
-//! **What this does not stop**: a `GET` that changes something (`csrf.get-state-change`); a script injected into the
-//! application's own pages, which is same-origin; a site on the list of trusted origins.
+//! **What this does not stop**: a `GET` that changes something, but where `judge_get` stands before it; a script injected
+//! into the application's own pages, which is same-origin; a site on the list of trusted origins.
 //!
-//! **What breaks it.** Something before us that rewrites `Host`: set `client.trust_proxy`, or name the origin. A page
-//! with `Referrer-Policy: no-referrer` makes a browser without `Sec-Fetch-Site` send `Origin: null` with its own forms
-//! (Fetch, section 3.2.1), and they are refused; `same-origin` is the policy for such browsers. A sign-in that comes
+//! **What breaks it.** Pages of other origins that CORS lets in: they must be named here as well. Something before us that rewrites `Host`: set `client.trust_proxy`, or name the origin. A page
+//! with `Referrer-Policy: no-referrer`, the default of the `header` guard, where the browser sends no `Sec-Fetch-Site`:
+//! then its own forms come with `Origin: null` (Fetch, "append a request `Origin` header"), and are refused. That is so
+//! over plain HTTP but on localhost, and in browsers from before 2023; `referrer_policy = "same-origin"` mends it. A sign-in that comes
 //! back as a cross-site `POST` (SAML, OAuth `form_post`): name the provider's origin, or switch the guard off on that
 //! path, with the reason.
 //!
-//! Follows Go 1.25's `http.CrossOriginProtection` and tower-http 0.7's `csrf`, and is stricter in scheme, WebSockets,
+//! Follows Go 1.25's `http.CrossOriginProtection` and tower-http 0.7's `csrf`, and is stricter about schemes, handshakes of a WebSocket,
 //! repeated and empty fields.
 //!
 //! Tokens, for applications that want them as well: [`token_layer`]. For handlers that make and check them by
@@ -86,8 +88,9 @@ use crate::{
 /// Rules this guard makes hold.
 pub const ENFORCES: &[&Rule] = &[&csrf::MISSING, &csrf::WEBSOCKET_ORIGIN];
 
-/// Rules this guard softens: what the application's own check leaves out is still checked here.
-pub const MITIGATES: &[&Rule] = &[&csrf::IGNORED_METHODS];
+/// Rules this guard softens: what the application's own check leaves out is still checked here; a `GET` that changes
+/// something is, where somebody says that it does.
+pub const MITIGATES: &[&Rule] = &[&csrf::IGNORED_METHODS, &csrf::GET_STATE_CHANGE];
 
 /// The code of a refusal.
 pub const CROSS_ORIGIN_REQUEST: &str = "cross-origin-request";
@@ -103,6 +106,10 @@ pub struct Config {
     pub trusted_origins: Vec<String>,
     /// What becomes of requests with neither `Sec-Fetch-Site` nor `Origin`. Default: they pass.
     pub missing_origin: MissingOrigin,
+    /// Judge `GET` and `HEAD` like `POST`: for a route whose `GET` changes something. Links from other sites to it are then
+    /// refused, and browsers without `Sec-Fetch-Site` are not told apart, for they send no `Origin` with a `GET`. Default:
+    /// no.
+    pub judge_get: bool,
     /// Let every host of the same site send everything: siblings below one registrable domain, and both schemes.
     /// Browsers without `Sec-Fetch-Site` do not say `same-site`, and are refused.
     pub dangerous_allow_same_site: bool,
@@ -127,12 +134,12 @@ pub type CsrfLayer = GuardLayer<CsrfGuard>;
 impl CsrfLayer {
     /// Checks the configuration.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
-        let Config { mode, trusted_origins, missing_origin, dangerous_allow_same_site } = config;
+        let Config { mode, trusted_origins, missing_origin, judge_get, dangerous_allow_same_site } = config;
         for (index, origin) in trusted_origins.iter().enumerate() {
             origin::check_trusted(&format!("trusted_origins[{index}]"), origin)?;
         }
         let allow_same_site = dangerous_allow_same_site;
-        Ok(Self::from_guard(CsrfGuard { mode, trusted_origins, missing_origin, allow_same_site }))
+        Ok(Self::from_guard(CsrfGuard { mode, trusted_origins, missing_origin, judge_get, allow_same_site }))
     }
 }
 
@@ -142,6 +149,7 @@ pub struct CsrfGuard {
     mode: Mode,
     trusted_origins: Vec<String>,
     missing_origin: MissingOrigin,
+    judge_get: bool,
     allow_same_site: bool,
 }
 
@@ -156,7 +164,7 @@ impl Guard for CsrfGuard {
 
     fn request<B>(&self, request: &mut Request<B>) -> Result<(), Refusal> {
         let opens_websocket = opens_websocket(request);
-        if is_safe(request.method()) && !opens_websocket {
+        if self.is_exempt(request.method()) && !opens_websocket {
             return Ok(());
         }
         self.judge(request).map_err(|detail| {
@@ -169,6 +177,15 @@ impl Guard for CsrfGuard {
 }
 
 impl CsrfGuard {
+    /// Not `TRACE`, which RFC 9110 calls safe: no browser sends it. `OPTIONS` always: a preflight comes from other origins.
+    fn is_exempt(&self, method: &Method) -> bool {
+        match *method {
+            Method::OPTIONS => true,
+            Method::GET | Method::HEAD => !self.judge_get,
+            _ => false,
+        }
+    }
+
     /// Why the request does not pass.
     fn judge<B>(&self, request: &Request<B>) -> Result<(), &'static str> {
         let headers = request.headers();
@@ -220,11 +237,6 @@ fn is_own<B>(request: &Request<B>, origin: Origin<'_>) -> Result<(), &'static st
         return Err("from the plain http origin of this host");
     }
     Ok(())
-}
-
-/// Not `TRACE`, which RFC 9110 calls safe: no browser sends it.
-fn is_safe(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 /// Whether the request is the handshake of a WebSocket in HTTP/1.1 (RFC 6455, section 4.1); in HTTP/2 that is a `CONNECT`.

@@ -79,6 +79,42 @@ impl fmt::Debug for Secret {
 }
 
 /// A session, as far as a synchronizer token needs one.
+///
+/// ```
+/// use std::{collections::HashMap, sync::{Arc, Mutex}};
+/// use axum::{Extension, Router, body::Body, routing::get};
+/// use http::Request;
+/// use portcullis::csrf::{CsrfToken, HoldsSecret, SESSION_KEY, SessionSecret, TokenConfig, TokenLayer, TokenScheme};
+/// use tower::ServiceExt;
+///
+/// #[derive(Default)]
+/// struct Session(Mutex<HashMap<String, String>>);
+///
+/// impl HoldsSecret for Session {
+///     fn secret(&self) -> Option<String> {
+///         self.0.lock().unwrap().get(SESSION_KEY).cloned()
+///     }
+///
+///     fn keep(&self, secret: &str) {
+///         self.0.lock().unwrap().insert(SESSION_KEY.to_owned(), secret.to_owned());
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let session = Arc::new(Session::default());
+/// let app = Router::new()
+///     .route("/", get(|Extension(csrf): Extension<CsrfToken>| async move { csrf.to_string() }))
+///     .layer(TokenLayer::new(TokenConfig::new(TokenScheme::Session))?)
+///     .layer(Extension(SessionSecret(session.clone()))); // what opens sessions stands outside
+///
+/// let page = app.oneshot(Request::get("/").body(Body::empty())?).await?;
+/// let token = axum::body::to_bytes(page.into_body(), 100).await?;
+/// let secret = session.secret().and_then(portcullis::csrf::Secret::kept).ok_or("no secret")?;
+/// assert!(secret.verifies(std::str::from_utf8(&token)?));
+/// # Ok(())
+/// # }
+/// ```
 pub trait HoldsSecret: Send + Sync {
     /// What it holds under [`SESSION_KEY`].
     fn secret(&self) -> Option<String>;

@@ -9,6 +9,7 @@ fn guard(config: Config) -> CsrfGuard {
         mode: config.mode,
         trusted_origins: config.trusted_origins,
         missing_origin: config.missing_origin,
+        judge_get: config.judge_get,
         allow_same_site: config.dangerous_allow_same_site,
     }
 }
@@ -151,6 +152,24 @@ fn what_does_not_say_where_it_comes_from_is_judged_as_configured() {
             assert_eq!(passes(&config, request("POST", fields)), right, "{missing_origin:?} {fields:?}");
         }
     }
+}
+
+#[test]
+fn a_get_that_changes_something_is_judged_where_somebody_says_so() {
+    let config = Config { judge_get: true, ..Config::default() };
+    for method in ["GET", "HEAD"] {
+        assert!(
+            !passes(&config, request(method, &[("sec-fetch-site", "cross-site")])),
+            "{method}: a link elsewhere"
+        );
+        assert!(passes(&config, request(method, &[("sec-fetch-site", "same-origin")])), "{method}");
+        assert!(
+            passes(&config, request(method, &[("sec-fetch-site", "none")])),
+            "{method}: typed, or a bookmark"
+        );
+    }
+    let preflight = [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")];
+    assert!(passes(&config, request("OPTIONS", &preflight)));
 }
 
 #[test]

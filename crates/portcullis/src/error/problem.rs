@@ -25,3 +25,19 @@ pub(super) fn render(status: StatusCode, code: Option<&str>, request_id: &str) -
     let _ = write!(text, r#""request_id":"{request_id}"}}"#);
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_stands_beside_the_status_and_cannot_break_out() {
+        let problem = |code| -> serde_json::Value {
+            serde_json::from_str(&render(StatusCode::FORBIDDEN, code, "0")).unwrap()
+        };
+        assert_eq!(problem(Some("EBADCSRFTOKEN"))["code"], "EBADCSRFTOKEN");
+        assert_eq!(problem(Some("a\",\"b\\\n"))["code"], "ab");
+        assert!(problem(None).get("code").is_none());
+        assert_eq!(problem(None)["request_id"], "0");
+    }
+}

@@ -293,6 +293,31 @@ async fn in_the_checklist_a_refusal_tells_its_code() {
     assert_eq!(problem["code"], "EBADCSRFTOKEN");
 }
 
+/// A page as askama renders it: escaped, unless it is told that something is HTML.
+#[derive(askama::Template)]
+#[template(
+    source = "<form>{{ csrf.input()|safe }}<meta content=\"{{ csrf.value() }}\"></form>",
+    ext = "html"
+)]
+struct Page {
+    csrf: CsrfToken,
+}
+
+#[tokio::test]
+async fn a_template_shows_the_hidden_input_as_html() {
+    let render = |Extension(csrf): Extension<CsrfToken>| async move {
+        askama::Template::render(&Page { csrf }).unwrap()
+    };
+    let app = Router::new().route("/", axum::routing::get(render)).layer(TokenLayer::new(bound()).unwrap());
+    let page = app.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+    let page = String::from_utf8(to_bytes(page.into_body(), 1024).await.unwrap().to_vec()).unwrap();
+    let (_, input) =
+        page.split_once("<form><input type=\"hidden\" name=\"_csrf\" value=\"").expect("an input");
+    let (token, rest) = input.split_once("\">").unwrap();
+    assert_eq!(rest, format!("<meta content=\"{token}\"></form>"));
+    assert_eq!(token.len(), 64 + 1 + 64);
+}
+
 #[test]
 fn what_cannot_work_is_not_built() {
     let wrong = |change: fn(&mut TokenConfig)| {

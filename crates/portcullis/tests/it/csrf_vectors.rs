@@ -166,10 +166,10 @@ fn csrf_csrf_answers(case: &Value) -> Result<(), String> {
     }
 
     let mut request = request(case);
-    let issues = request.uri().path() == "/issue";
+    let asks = request.uri().path() == "/issue";
     request.extensions_mut().insert(TokenBinding("session-id-1".into()));
     let sent = request.headers().get("cookie").map(|field| field.to_str().unwrap().to_owned());
-    let answer = match answer(config, request, issues) {
+    let answer = match answer(config, request, asks) {
         Ok(_) if drops => return Err("a cookie that browsers drop was not refused at start".into()),
         Ok(answer) => answer,
         Err(error) if drops && error.path() == "cookie" => return Ok(()),
@@ -242,12 +242,12 @@ struct Answer {
 }
 
 /// Asks an application that issues a token or does not.
-fn answer(config: TokenConfig, request: Request<Body>, issues: bool) -> Result<Answer, ConfigError> {
+fn answer(config: TokenConfig, request: Request<Body>, asks: bool) -> Result<Answer, ConfigError> {
     let layer = TokenLayer::new(config)?;
     let issued = Arc::new(Mutex::new(None));
     let place = Arc::clone(&issued);
     let application = service_fn(move |request: Request<HeldBody<Body>>| {
-        if issues {
+        if asks {
             let token = request.extensions().get::<CsrfToken>().expect("the token is in the extensions");
             *place.lock().unwrap() = Some(token.value().to_owned());
         }

@@ -290,6 +290,10 @@ impl TokenLayer {
             }
             TokenScheme::DangerousCookieSecret { cookie, signed } => {
                 cookie.check()?;
+                tracing::warn!(
+                    cookie = cookie.name,
+                    "the CSRF secret is in a cookie: whoever can set one for this host can forge tokens"
+                );
                 Scheme::CookieSecret { cookie, signed }
             }
         };

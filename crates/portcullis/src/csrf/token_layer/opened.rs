@@ -21,12 +21,12 @@ use crate::{
 pub(super) struct Opened {
     /// For the page.
     pub(super) token: CsrfToken,
-    held: Held,
+    fits: Fits,
     set_cookie: SetCookie,
 }
 
 /// What a token must fit.
-enum Held {
+enum Fits {
     Secret(Secret),
     Session { tokens: Arc<SignedTokens>, session: String },
     Cookie { tokens: Arc<SignedTokens>, session: Arc<str>, cookie: Option<String> },
@@ -103,7 +103,7 @@ impl Opened {
 
     fn of_secret(secret: Secret, set_cookie: SetCookie) -> Result<Self, Misconfigured> {
         let token = CsrfToken::new(Recipe::Salted { secret: secret.clone(), salt: random()? });
-        Ok(Self { token, held: Held::Secret(secret), set_cookie })
+        Ok(Self { token, fits: Fits::Secret(secret), set_cookie })
     }
 
     fn bound(tokens: &Arc<SignedTokens>, cookie: &TokenCookie, head: &Parts) -> Result<Self, Misconfigured> {
@@ -123,7 +123,7 @@ impl Opened {
             session: session.clone(),
             random: hex(&random::<32>()?),
         });
-        Ok(Self { token, held: Held::Session { tokens: Arc::clone(tokens), session }, set_cookie })
+        Ok(Self { token, fits: Fits::Session { tokens: Arc::clone(tokens), session }, set_cookie })
     }
 
     fn double_submit(
@@ -144,16 +144,16 @@ impl Opened {
                 random: hex(random::<64>()?.get(..random_bytes).unwrap_or_default()),
             },
         };
-        let held = Held::Cookie { tokens: Arc::clone(tokens), session: Arc::clone(session), cookie: sent };
-        Ok(Self { token: CsrfToken::new(recipe), held, set_cookie: SetCookie::Token(cookie.clone()) })
+        let fits = Fits::Cookie { tokens: Arc::clone(tokens), session: Arc::clone(session), cookie: sent };
+        Ok(Self { token: CsrfToken::new(recipe), fits, set_cookie: SetCookie::Token(cookie.clone()) })
     }
 
     /// Whether a token is of this client.
     pub(super) fn accepts(&self, token: &str) -> bool {
-        match &self.held {
-            Held::Secret(secret) => secret.verifies(token),
-            Held::Session { tokens, session } => tokens.verify(session, token),
-            Held::Cookie { tokens, session, cookie } => {
+        match &self.fits {
+            Fits::Secret(secret) => secret.verifies(token),
+            Fits::Session { tokens, session } => tokens.verify(session, token),
+            Fits::Cookie { tokens, session, cookie } => {
                 cookie.as_ref().is_some_and(|cookie| tokens.verify_submitted(session, cookie, token))
             }
         }
