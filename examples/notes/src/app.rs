@@ -10,7 +10,7 @@ use portcullis::{
     BoxError, Checklist,
     checklist::{self, Switch},
     client::TrustProxy,
-    cookie::SignatureKeys,
+    secret::Secrets,
     session::{self, SessionLayer, Store},
 };
 
@@ -27,7 +27,7 @@ pub(crate) struct App {
 pub(crate) fn router(
     app: App,
     transport: &Transport,
-    secrets: SignatureKeys,
+    secrets: &Secrets,
     sessions: Arc<dyn Store>,
 ) -> Result<Router, BoxError> {
     let router = Router::new()

@@ -14,7 +14,7 @@ use std::{io::IsTerminal, process::ExitCode, sync::Arc};
 
 use portcullis::{
     BoxError,
-    session::store::{MemoryConfig, MemoryStore},
+    session::store::{SqliteConfig, SqliteStore},
 };
 use tokio::{
     net::TcpListener,
@@ -47,8 +47,8 @@ async fn run() -> Result<(), BoxError> {
         database: Database::open(&settings.data.join("notes.db"))?,
         passwords: Passwords::new().await?,
     };
-    let sessions = Arc::new(MemoryStore::new(MemoryConfig::default())?);
-    let router = app::router(app, &settings.transport, settings.session_secrets, sessions)?;
+    let sessions = Arc::new(SqliteStore::open(SqliteConfig::at(settings.data.join("sessions.db")))?);
+    let router = app::router(app, &settings.transport, &settings.session_secrets, sessions)?;
 
     let listener = TcpListener::bind(settings.listen).await?;
     let address = listener.local_addr()?;

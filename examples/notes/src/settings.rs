@@ -9,7 +9,7 @@ use std::{
 };
 
 use portcullis::{
-    cookie::SignatureKeys,
+    secret::Secrets,
     serve::tls::{DevelopmentCertificate, TlsConfig},
 };
 
@@ -19,8 +19,9 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     /// `NOTES_DATA`: the directory of the databases. Default `notes-data`.
     pub(crate) data: PathBuf,
-    /// `NOTES_SESSION_SECRET`, which signs, and `NOTES_SESSION_SECRET_PREVIOUS`, which was the one before.
-    pub(crate) session_secrets: SignatureKeys,
+    /// `NOTES_SESSION_SECRET`, with `NOTES_SESSION_SECRET_PREVIOUS` while it is being replaced; or
+    /// `NOTES_SESSION_SECRET_FILE`, one secret a line.
+    pub(crate) session_secrets: Secrets,
     pub(crate) transport: Transport,
 }
 
@@ -90,16 +91,13 @@ fn transport(dev: bool, development_certificate: bool) -> Result<Transport, Sett
     }
 }
 
-/// The secrets that sign session cookies. Both sign nothing else.
-fn session_secrets() -> Result<SignatureKeys, SettingsError> {
-    let Some(secret) = variable(SECRET)? else {
-        return Err(wrong(SECRET, "not set: make one with `portcullis secret new`"));
+/// The first signs session cookies, all verify: a new one in front logs nobody out.
+fn session_secrets() -> Result<Secrets, SettingsError> {
+    let secrets = match variable("NOTES_SESSION_SECRET_FILE")? {
+        Some(path) => Secrets::from_file(path),
+        None => Secrets::from_env(&["NOTES_SESSION_SECRET", "NOTES_SESSION_SECRET_PREVIOUS"]),
     };
-    if secret.len() < 32 {
-        return Err(wrong(SECRET, "shorter than 32 characters: make one with `portcullis secret new`"));
-    }
-    let secrets = [Some(secret), variable(PREVIOUS_SECRET)?];
-    SignatureKeys::new(secrets.into_iter().flatten()).map_err(|error| wrong(SECRET, error))
+    secrets.map_err(|error| wrong("the session secret", error))
 }
 
 /// The directory of the databases, which nobody else may read.
@@ -139,9 +137,6 @@ impl fmt::Display for SettingsError {
 impl std::error::Error for SettingsError {}
 
 const LISTEN: &str = "NOTES_LISTEN";
-
-const SECRET: &str = "NOTES_SESSION_SECRET";
-const PREVIOUS_SECRET: &str = "NOTES_SESSION_SECRET_PREVIOUS";
 
 const USAGE: &str = "usage: notes [--dev | --development-certificate]";
 

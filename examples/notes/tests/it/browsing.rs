@@ -58,7 +58,7 @@ fn story(server: &Server, scheme: &str) -> Vec<Value> {
     browser.fill("#name", "alice");
     browser.fill("#password", "too short");
     browser.submit("main button");
-    assert!(browser.text("#password-problem").contains("at least 15 characters"));
+    assert!(browser.text(".problem#password-hint").contains("at least 15 characters"));
     assert_eq!(browser.run("return document.querySelector('#name').value"), json!("alice"));
     assert_eq!(browser.run("return document.activeElement.id"), json!("password"));
     browser.console(); // Chromium writes every 4xx into it

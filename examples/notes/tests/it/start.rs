@@ -10,7 +10,13 @@ use crate::server::{SECRET, Server, command};
 
 #[test]
 fn it_does_not_start_without_a_good_secret() {
-    for weak in ["", "keyboard cat", "hunter2"] {
+    for weak in [
+        "",
+        "hunter2",
+        "keyboard cat",
+        "Keyboard Cat Keyboard Cat Keyboard Cat",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    ] {
         let output = attempt(&["--dev"], &[("NOTES_SESSION_SECRET", weak)]);
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(!output.status.success(), "{weak:?}: {said}");
