@@ -1,4 +1,4 @@
-//! A real browser: headless Chromium, driven over WebDriver (W3C) by chromedriver.
+//! A real browser: headless Chromium, driven over `WebDriver` (W3C) by chromedriver.
 
 use std::{
     io::{BufRead, BufReader},
@@ -15,7 +15,7 @@ use crate::http::request;
 pub(crate) struct Browser {
     driver: Child,
     address: SocketAddr,
-    /// The path of the WebDriver session.
+    /// The path of the session.
     session: String,
 }
 

@@ -34,13 +34,11 @@ pub(crate) fn request(
 ) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
-    for (name, value) in fields {
-        head += &format!("{name}: {value}\r\n");
-    }
-    head += &format!("Content-Length: {}\r\n\r\n", body.len());
-    stream.write_all(head.as_bytes()).unwrap();
-    stream.write_all(body.as_bytes()).unwrap();
+    let mut lines = vec![format!("{method} {path} HTTP/1.1"), format!("Host: {address}")];
+    lines.extend(fields.iter().map(|(name, value)| format!("{name}: {value}")));
+    lines.push(format!("Content-Length: {}", body.len()));
+    let message = format!("{}\r\nConnection: close\r\n\r\n{body}", lines.join("\r\n"));
+    stream.write_all(message.as_bytes()).unwrap();
     let mut reader = BufReader::new(stream);
     let mut line = || {
         let mut line = String::new();

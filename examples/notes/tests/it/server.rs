@@ -18,7 +18,8 @@ pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
     log: Arc<Mutex<String>>,
-    _directory: Option<TempDir>,
+    /// Of the databases, if they are to go with the server.
+    directory: Option<TempDir>,
 }
 
 impl Server {
@@ -30,7 +31,7 @@ impl Server {
     pub(crate) fn in_its_own_directory(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut server = Self::start(&directory.path().join("data"), arguments, environment);
-        server._directory = Some(directory);
+        server.directory = Some(directory);
         server
     }
 
@@ -40,9 +41,8 @@ impl Server {
         let log = Arc::new(Mutex::new(String::new()));
         let address = loop {
             let mut line = String::new();
-            if lines.read_line(&mut line).unwrap() == 0 {
-                panic!("it ended: {}", log.lock().unwrap());
-            }
+            let bytes = lines.read_line(&mut line).unwrap();
+            assert_ne!(bytes, 0, "it ended: {}", log.lock().unwrap());
             log.lock().unwrap().push_str(&line);
             if let Some((_, url)) = line.split_once("serving at ") {
                 let (_, address) = url.split_once("://").unwrap();
@@ -60,7 +60,7 @@ impl Server {
                 rest.lock().unwrap().push_str(&(line + "\n"));
             }
         });
-        Self { child, address, log, _directory: None }
+        Self { child, address, log, directory: None }
     }
 
     pub(crate) fn visitor(&self) -> Visitor {
