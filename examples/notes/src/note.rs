@@ -2,7 +2,7 @@
 
 use axum::{
     Form,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -65,8 +65,9 @@ pub(crate) async fn add(
 pub(crate) async fn delete(
     State(app): State<App>,
     SignedIn(user): SignedIn,
-    Path(id): Path<i64>,
+    id: Result<Path<i64>, PathRejection>,
 ) -> Result<Response, AppError> {
+    let Ok(Path(id)) = id else { return page::not_found().await };
     let deleted = app.database.run(move |connection| {
         connection.execute("DELETE FROM note WHERE id = ?1 AND owner = ?2", params![id, user.id])
     });

@@ -45,11 +45,16 @@ impl Settings {
     pub(crate) fn read() -> Result<Self, SettingsError> {
         let mut dev = false;
         let mut development_certificate = false;
-        for argument in env::args().skip(1) {
-            match argument.as_str() {
-                "--dev" => dev = true,
-                "--development-certificate" => development_certificate = true,
-                _ => return Err(wrong("the arguments", format!("{argument:?} is unknown: {USAGE}"))),
+        for argument in env::args_os().skip(1) {
+            match argument.to_str() {
+                Some("--dev") => dev = true,
+                Some("--development-certificate") => development_certificate = true,
+                _ => {
+                    return Err(wrong(
+                        "the arguments",
+                        format!("`{}` is unknown: {USAGE}", argument.display()),
+                    ));
+                }
             }
         }
         let transport = transport(dev, development_certificate)?;

@@ -1,6 +1,9 @@
 //! Sessions begin at the login and end at the logout.
 
-use std::time::{Duration, Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::{
     server::{SECRET, Server},
@@ -138,6 +141,29 @@ fn a_failed_login_does_not_tell_who_exists() {
 }
 
 #[test]
+fn many_logins_at_once_do_not_hold_up_other_pages() {
+    let server = Server::in_its_own_directory(&[], &[("NOTES_TRUST_PROXY", "127.0.0.1")]);
+    thread::scope(|scope| {
+        let attempt = |number: u32| {
+            let mut visitor = server.visitor();
+            visitor.fields.push(("X-Forwarded-For", format!("203.0.113.{number}"))); // no limit by address is met
+            visitor.log_in("nobody").status
+        };
+        let attempts: Vec<_> = (0..60).map(|number| scope.spawn(move || attempt(number))).collect();
+        thread::sleep(Duration::from_millis(100));
+        let begun = Instant::now();
+        assert_eq!(server.visitor().get("/signup").status, 200);
+        let waited = begun.elapsed();
+        assert!(attempts.iter().any(|attempt| !attempt.is_finished()), "the flood was over too soon");
+        assert!(waited < Duration::from_millis(500), "{waited:?}");
+        for attempt in attempts {
+            let status = attempt.join().unwrap();
+            assert!([422, 503].contains(&status), "{status}");
+        }
+    });
+}
+
+#[test]
 fn the_sign_up_says_what_is_wrong_and_keeps_the_name() {
     let server = Server::development();
     let mut visitor = server.visitor();
@@ -162,7 +188,7 @@ fn the_sign_up_says_what_is_wrong_and_keeps_the_name() {
 #[test]
 fn of_two_who_want_one_name_one_gets_it() {
     let server = Server::development();
-    let statuses: Vec<u16> = std::thread::scope(|scope| {
+    let statuses: Vec<u16> = thread::scope(|scope| {
         let both = [0, 1].map(|_| scope.spawn(|| server.visitor().sign_up("alice").status));
         both.into_iter().map(|one| one.join().unwrap()).collect()
     });

@@ -10,9 +10,11 @@
 
 mod browser;
 mod browsing;
+mod express;
 mod http;
 mod login;
 mod notes;
+mod readme;
 mod server;
 mod start;
 mod visitor;

@@ -1,6 +1,7 @@
 //! It starts only if what protects its users is there.
 
 use std::{
+    fs,
     process::{Output, Stdio},
     thread,
     time::{Duration, Instant},
@@ -51,6 +52,30 @@ fn it_ends_when_told_to() {
     let server = Server::development();
     assert_eq!(server.visitor().get("/login").status, 200);
     assert!(server.stop().success());
+}
+
+#[test]
+fn secrets_may_come_from_a_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let server = Server::start(&data, &["--dev"], &[]);
+    let mut alice = server.visitor();
+    alice.sign_up("alice");
+    drop(server);
+
+    let file = directory.path().join("secrets");
+    let path = file.to_str().unwrap();
+    let environment = [("NOTES_SESSION_SECRET", ""), ("NOTES_SESSION_SECRET_FILE", path)];
+    fs::write(&file, format!("Zk3uYw8LrT1mXc6VbN9pQs2DfG5hJ7aE\n{SECRET}\n")).unwrap();
+    let server = Server::start(&data, &["--dev"], &environment);
+    let mut again = server.visitor();
+    again.cookies = alice.cookies;
+    assert!(again.is_signed_in());
+
+    fs::write(&file, "weak\n").unwrap();
+    let output = attempt(&["--dev"], &environment);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success() && said.contains(path) && said.contains("line 1"), "{said}");
 }
 
 /// A start that is expected to fail.
