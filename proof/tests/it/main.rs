@@ -12,6 +12,7 @@
 mod arrows;
 mod bad_input;
 mod catalogue;
+mod cookie_session_vectors;
 mod passing;
 mod promises;
 mod session_scenario;
