@@ -10,6 +10,7 @@ pub mod client;
 pub mod express;
 pub mod gate;
 pub mod monitor;
+pub mod postgres;
 pub mod redis;
 
 /// The project's root.

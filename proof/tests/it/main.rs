@@ -15,6 +15,7 @@ mod catalogue;
 mod passing;
 mod promises;
 mod session_scenario;
+mod session_store_postgres;
 mod session_store_redis;
 mod session_store_sqlite;
 mod session_vectors;
