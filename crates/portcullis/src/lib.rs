@@ -52,6 +52,7 @@ pub mod error;
 pub mod header;
 pub mod intake;
 pub mod manual;
+pub mod secret;
 #[cfg(feature = "serve")]
 pub mod serve;
 pub mod session;

@@ -13,7 +13,8 @@ use http_body_util::{BodyExt, Full};
 use portcullis::{
     Connection,
     client::{self, ClientLayer, TrustProxy},
-    cookie::{SameSite, SignatureKeys},
+    cookie::SameSite,
+    secret::Secrets,
     session::{
         Config, CookieConfig, Proxy, SameSitePolicy, Secure, Session, SessionError, SessionLayer, Unset,
         store::{Expected, Expiry, Owner, Store, StoreFuture, Write, Written},
@@ -136,7 +137,7 @@ fn layer(case: &Value, store: Arc<dyn Store>, clock: &Clock) -> Result<SessionLa
         Value::Array(secrets) => secrets.iter().map(|secret| secret.as_str().unwrap().to_owned()).collect(),
         _ => Vec::new(),
     };
-    let keys = SignatureKeys::new(secrets).map_err(|error| error.to_string())?;
+    let secrets = Secrets::dangerous_weak(secrets).map_err(|error| error.to_string())?;
     let mut config = Config::express_session();
     config.resave = options["resave"].as_bool().unwrap_or(true);
     config.save_uninitialized = options["saveUninitialized"].as_bool().unwrap_or(true);
@@ -156,7 +157,7 @@ fn layer(case: &Value, store: Arc<dyn Store>, clock: &Clock) -> Result<SessionLa
     }
     let ids = Mutex::new(0_u32);
     let clock = Arc::clone(clock);
-    let mut layer = SessionLayer::new(config, keys, store)
+    let mut layer = SessionLayer::new(config, &secrets, store)
         .map_err(|error| error.to_string())?
         .with_clock(move || *clock.lock().unwrap());
     if by_path {

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::{Json, Router, routing::get};
 use portcullis::{
-    cookie::SignatureKeys,
+    secret::Secrets,
     session::{
         Config, Secure, Session, SessionError, SessionLayer,
         store::{RedisConfig, RedisStore, Store},
@@ -53,7 +53,7 @@ async fn serve(store: Arc<dyn Store>) -> SocketAddr {
     let mut config = Config::default();
     config.name = "connect.sid".into();
     config.cookie.secure = Secure::Never;
-    let sessions = SessionLayer::new(config, SignatureKeys::new([SECRET]).unwrap(), store).unwrap();
+    let sessions = SessionLayer::new(config, &Secrets::new([SECRET]).unwrap(), store).unwrap();
     let app = Router::new()
         .route("/login", get(login))
         .route("/visit", get(visit))

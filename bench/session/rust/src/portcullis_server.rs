@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Router, routing::get};
 use portcullis::{
-    cookie::SignatureKeys,
+    secret::Secrets,
     session::{
         Config, Session, SessionError, SessionLayer,
         store::{MemoryConfig, MemoryStore, Store},
@@ -20,8 +20,8 @@ pub async fn application(store: &str, _place: &str) -> Router {
     };
     let mut config = Config::default();
     config.dangerous_allow_insecure = true; // there is no TLS in this bench
-    let keys = SignatureKeys::new([SECRET]).expect("a secret");
-    let sessions = SessionLayer::new(config, keys, store).expect("a layer");
+    let secrets = Secrets::new([SECRET]).expect("a secret");
+    let sessions = SessionLayer::new(config, &secrets, store).expect("a layer");
     Router::new().route("/change", get(change)).route("/read", get(read)).layer(sessions)
 }
 

@@ -69,7 +69,9 @@
 //! # }
 //! ```
 
+mod encryption;
 mod incoming;
+mod keygrip;
 mod name;
 mod outgoing;
 mod parse;
@@ -85,11 +87,13 @@ use serde::{Deserialize, Serialize};
 
 use self::name::{Renames, Slot};
 pub use self::{
+    encryption::{EncryptionKeys, NoRandomness, NotSealed, Opened},
+    keygrip::{Algorithm, Encoding, Keygrip},
     name::{DEFAULT_SESSION_NAMES, NewName, looks_like_session},
     parse::{Cookies, Pair, json, pairs},
     serialize::{InvalidCookie, NewCookie, Priority, SameSite},
     set_cookie::{Attribute, Malformed, SetCookie},
-    signature::{NoSecret, SignatureKeys, Signed, sign, unsign},
+    signature::{SignatureKeys, Signed, sign, unsign},
 };
 use crate::{
     ConfigError, Connection, Mode, Refusal, RequestId,

@@ -30,7 +30,7 @@
 //! ```
 //! use std::sync::Arc;
 //! use axum::{Extension, Router, body::Body, http::{Request, header}, routing::get};
-//! use portcullis::{cookie::SignatureKeys, session::{Config, Session, SessionError, SessionLayer, store::MemoryStore}};
+//! use portcullis::{secret::Secrets, session::{Config, Session, SessionError, SessionLayer, store::MemoryStore}};
 //! use tower::ServiceExt;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -44,13 +44,13 @@
 //!     Ok(session.get::<String>("user").await?.unwrap_or_default())
 //! }
 //!
-//! let keys = SignatureKeys::new(["WTlOXTZsKhJ5cjI4fYFqGZ7n0mBLpDvR"])?;
+//! let secrets = Secrets::new(["WTlOXTZsKhJ5cjI4fYFqGZ7n0mBLpDvR"])?; // in production `Secrets::from_env`
 //! let mut config = Config::default();
 //! config.dangerous_allow_insecure = true; // there is no TLS in this example
 //! let app = Router::new()
 //!     .route("/login", get(login))
 //!     .route("/", get(whoami))
-//!     .layer(SessionLayer::new(config, keys, Arc::new(MemoryStore::for_tests()))?);
+//!     .layer(SessionLayer::new(config, &secrets, Arc::new(MemoryStore::for_tests()))?);
 //!
 //! let answer = app.clone().oneshot(Request::get("/login").body(Body::empty())?).await?;
 //! let cookie = answer.headers()[header::SET_COOKIE].to_str()?.split(';').next().unwrap_or_default().to_owned();
@@ -94,7 +94,7 @@ pub use self::{
     service::{SessionFuture, SessionService},
     store::Store,
 };
-use crate::{ConfigError, cookie::SignatureKeys};
+use crate::{ConfigError, cookie::SignatureKeys, secret::Secrets};
 
 /// Rules this guard makes hold for its own cookie and its own sessions.
 pub const ENFORCES: &[&Rule] = &[
@@ -119,12 +119,12 @@ pub struct SessionLayer {
 }
 
 impl SessionLayer {
-    /// Checks the configuration. Of the keys the first signs and all verify.
-    pub fn new(config: Config, keys: SignatureKeys, store: Arc<dyn Store>) -> Result<Self, ConfigError> {
+    /// Checks the configuration. Of the secrets the first signs and all verify.
+    pub fn new(config: Config, secrets: &Secrets, store: Arc<dyn Store>) -> Result<Self, ConfigError> {
         config.check()?;
         let policy = Policy {
             config,
-            keys: Arc::new(keys),
+            keys: Arc::new(SignatureKeys::new(secrets)),
             store,
             clock: Arc::new(SystemTime::now),
             new_id: None,

@@ -16,6 +16,7 @@ use http_body_util::Full;
 use portcullis::{
     Connection,
     cookie::SignatureKeys,
+    secret::Secrets,
     session::{
         Config, Secure, Session, SessionError, SessionLayer,
         store::{Expected, Expiry, MemoryStore, Owner, Store, StoreError, StoreFuture, Write, Written},
@@ -24,6 +25,10 @@ use portcullis::{
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 const SECRET: &str = "b1rXqkzYc0m7Ww4vR2nTj8sLf6hGd3aE";
+fn secrets() -> Secrets {
+    Secrets::new([SECRET]).unwrap()
+}
+
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Sessions on a memory store, a clock that stands still, and a browser's jar.
@@ -38,7 +43,7 @@ impl World {
         let clock = Arc::new(Mutex::new(SystemTime::UNIX_EPOCH + 20_000 * 24 * 60 * MINUTE));
         let store = Arc::new(Watched::default());
         let time = Arc::clone(&clock);
-        let layer = SessionLayer::new(config, SignatureKeys::new([SECRET]).unwrap(), Arc::clone(&store) as _)
+        let layer = SessionLayer::new(config, &secrets(), Arc::clone(&store) as _)
             .unwrap()
             .with_clock(move || *time.lock().unwrap());
         Self { store, clock, layer }
@@ -356,7 +361,7 @@ async fn a_clock_that_jumps_back_ends_nothing_and_breaks_nothing() {
 async fn an_id_that_was_never_issued_is_not_taken_over() {
     let world = World::new(Config::default());
     // Signed, as if somebody had the secret of an application that keeps its sessions elsewhere.
-    let planted = SignatureKeys::new([SECRET]).unwrap().sign("planted");
+    let planted = SignatureKeys::new(&secrets()).sign("planted");
     let mut jar = Jar(Some(format!("__Host-sid={planted}")));
     let set = async |session: Session| session.set("a", 1).await.map(|()| String::new());
     assert!(!cookie(&world.visit(&mut jar, set).await).unwrap().contains("planted"));
@@ -416,8 +421,8 @@ async fn bad_cookies_are_no_session_and_ask_no_store() {
     let mut jar = Jar::default();
     world.visit(&mut jar, log_in).await;
     let good = jar.0.unwrap();
-    let other = SignatureKeys::new(["another secret of thirty-two bytes"]).unwrap().sign("x");
-    let long = SignatureKeys::new([SECRET]).unwrap().sign(&"x".repeat(513));
+    let other = SignatureKeys::new(&Secrets::new(["another secret of thirty-two bytes"]).unwrap()).sign("x");
+    let long = SignatureKeys::new(&secrets()).sign(&"x".repeat(513));
     world.store.calls();
     for bad in [
         String::new(),
@@ -514,9 +519,7 @@ async fn a_path_is_compared_by_segments() {
     let mut config = Config::default();
     config.name = "sid".into();
     config.cookie.path = "/admin".into();
-    let layer =
-        SessionLayer::new(config, SignatureKeys::new([SECRET]).unwrap(), Arc::new(MemoryStore::for_tests()))
-            .unwrap();
+    let layer = SessionLayer::new(config, &secrets(), Arc::new(MemoryStore::for_tests())).unwrap();
     let mut app = layer.layer(service_fn(async |request: Request<()>| {
         Ok::<_, Infallible>(Response::new(request.extensions().get::<Session>().is_some().to_string()))
     }));
@@ -532,11 +535,7 @@ fn what_can_never_work_does_not_build() {
     let build = |change: fn(&mut Config)| {
         let mut config = Config::default();
         change(&mut config);
-        let layer = SessionLayer::new(
-            config,
-            SignatureKeys::new([SECRET]).unwrap(),
-            Arc::new(MemoryStore::for_tests()),
-        );
+        let layer = SessionLayer::new(config, &secrets(), Arc::new(MemoryStore::for_tests()));
         layer.err().map(|error| error.to_string()).unwrap_or_default()
     };
     for (change, says) in [
