@@ -9,6 +9,7 @@
 pub mod client;
 pub mod express;
 pub mod gate;
+pub mod lag;
 pub mod monitor;
 pub mod postgres;
 pub mod redis;
