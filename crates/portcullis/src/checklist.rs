@@ -10,9 +10,10 @@
 //!     timeout   everything inside has a deadline
 //!      cors     outside every refusal, so that a page's script can read it
 //!       access  cheapest refusal first
-//!        cookie names in, attributes out
-//!         body  counts what the application reads
-//!          the application
+//!        csrf   what other sites send in the user's name goes no further
+//!         cookie names in, attributes out
+//!          body  counts what the application reads
+//!           the application
 //! ```
 //!
 //! ```
@@ -44,6 +45,7 @@ use crate::{
     client::{self, ClientGuard, ClientLayer},
     cookie::{self, CookieGuard, CookieLayer},
     cors::{self, CorsGuard, CorsLayer},
+    csrf::{self, CsrfGuard, CsrfLayer},
     error::{self, ErrorLayer, ErrorService},
     header::{self, Header, HeaderLayer},
     timeout::{self, Timeout, TimeoutLayer},
@@ -57,6 +59,7 @@ pub const ENFORCES: &[&[&Rule]] = &[
     timeout::ENFORCES,
     cors::ENFORCES,
     access::ENFORCES,
+    csrf::ENFORCES,
     cookie::ENFORCES,
     body::ENFORCES,
 ];
@@ -94,6 +97,8 @@ pub struct Config {
     pub cors: Switch<cors::Config>,
     /// Access by path, method and address.
     pub access: Switch<access::Config>,
+    /// What other sites may send.
+    pub csrf: Switch<csrf::Config>,
     /// Cookies.
     pub cookie: Switch<cookie::Config>,
     /// Request bodies.
@@ -115,13 +120,24 @@ impl Config {
         let cors = switched(self.cors, CorsLayer::new, CorsLayer::off).map_err(|error| keep("cors", error));
         let access =
             switched(self.access, AccessLayer::new, AccessLayer::off).map_err(|error| keep("access", error));
+        let csrf = switched(self.csrf, CsrfLayer::new, CsrfLayer::off).map_err(|error| keep("csrf", error));
         let cookie =
             switched(self.cookie, CookieLayer::new, CookieLayer::off).map_err(|error| keep("cookie", error));
         let body = switched(self.body, BodyLayer::new, BodyLayer::off).map_err(|error| keep("body", error));
-        match (client, header, error, timeout, cors, access, cookie, body) {
-            (Ok(client), Ok(header), Ok(error), Ok(timeout), Ok(cors), Ok(access), Ok(cookie), Ok(body)) => {
+        match (client, header, error, timeout, cors, access, csrf, cookie, body) {
+            (
+                Ok(client),
+                Ok(header),
+                Ok(error),
+                Ok(timeout),
+                Ok(cors),
+                Ok(access),
+                Ok(csrf),
+                Ok(cookie),
+                Ok(body),
+            ) => {
                 let access_log = AccessLogLayer::new(self.access_log);
-                Ok(Checklist { client, access_log, header, error, timeout, cors, access, cookie, body })
+                Ok(Checklist { client, access_log, header, error, timeout, cors, access, csrf, cookie, body })
             }
             _ => Err(errors),
         }
@@ -149,6 +165,7 @@ pub struct Checklist {
     timeout: TimeoutLayer,
     cors: CorsLayer,
     access: AccessLayer,
+    csrf: CsrfLayer,
     cookie: CookieLayer,
     body: BodyLayer,
 }
@@ -168,7 +185,7 @@ pub type Checked<S> =
     Guarded<ClientGuard, AccessLog<Guarded<Header, ErrorService<Timeout<Guarded<CorsGuard, Refusing<S>>>>>>>;
 
 /// The part of the stack that may refuse before the application is asked.
-pub type Refusing<S> = Guarded<AccessGuard, Guarded<CookieGuard, BodyService<S>>>;
+pub type Refusing<S> = Guarded<AccessGuard, Guarded<CsrfGuard, Guarded<CookieGuard, BodyService<S>>>>;
 
 impl<S> Layer<S> for Checklist {
     type Service = Checked<S>;
@@ -176,7 +193,8 @@ impl<S> Layer<S> for Checklist {
     fn layer(&self, application: S) -> Checked<S> {
         let body = self.body.layer(application);
         let cookie = self.cookie.layer(body);
-        let access = self.access.layer(cookie);
+        let csrf = self.csrf.layer(cookie);
+        let access = self.access.layer(csrf);
         let cors = self.cors.layer(access);
         let timeout = self.timeout.layer(cors);
         let error = self.error.layer(timeout);

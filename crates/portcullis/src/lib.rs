@@ -47,6 +47,7 @@ pub mod checklist;
 pub mod client;
 pub mod cookie;
 pub mod cors;
+pub mod csrf;
 pub mod duration;
 pub mod error;
 pub mod header;

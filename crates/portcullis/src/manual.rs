@@ -53,6 +53,17 @@
 //! [`crate::cookie`] gives sessions a name with the `__Host-` prefix, which no sibling can set, and does not believe the old one.
 //! *Shown by* `a_session_name_that_anybody_can_plant_is_not_believed`.
 //!
+//! # Requests of other sites (CWE-352, CWE-1385)
+//!
+//! A page anywhere posts a form to this application, or opens a WebSocket, and the browser adds the user's cookie.
+//! `SameSite=Lax` helps against other sites, not against a sibling host, and not for cookies that are `SameSite=None`.
+//!
+//! [`crate::csrf`] goes by what the browser says of the page (`Sec-Fetch-Site`, `Origin`) and refuses every other origin that is
+//! not named; [`crate::csrf::token_layer`] asks for tokens on top, new in every answer (BREACH, CVE-2013-3587).
+//! *Shown by* `a_form_of_another_site_is_obeyed_bare_and_refused_behind_the_gate`,
+//! `a_websocket_is_opened_from_the_apps_own_pages_only`, `never_lets_through_what_tower_http_refuses`,
+//! `a_token_is_for_one_session_and_new_in_every_answer`.
+//!
 //! # Inflation bombs (CWE-409)
 //!
 //! Ten kilobytes of gzip are ten megabytes of JSON.

@@ -160,6 +160,8 @@ enum Fault {
     FileTooLarge,
 }
 
+const MAKE_ONE: &str = "Make one with `portcullis secret new`";
+
 impl fmt::Display for SecretError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
@@ -168,7 +170,6 @@ impl fmt::Display for SecretError {
             Place::File { path, line: None } => write!(f, "{}", path.display())?,
             Place::File { path, line: Some(line) } => write!(f, "{}, line {line}", path.display())?,
         }
-        const MAKE_ONE: &str = "Make one with `portcullis secret new`";
         match &self.fault {
             Fault::Absent => write!(f, ": there is no secret. {MAKE_ONE}"),
             Fault::NotUnicode => write!(f, ": it is not text. {MAKE_ONE}"),

@@ -12,6 +12,8 @@
 mod arrows;
 mod bad_input;
 mod catalogue;
+mod cookie_session_vectors;
+mod csrf;
 mod passing;
 mod promises;
 mod session_scenario;
