@@ -16,8 +16,12 @@
 
 pub mod conformance;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 use std::{
     error::Error,
@@ -28,8 +32,12 @@ use std::{
 };
 
 pub use self::memory::{Config as MemoryConfig, MemoryStore};
+#[cfg(feature = "postgres")]
+pub use self::postgres::{Config as PostgresConfig, PostgresStore};
 #[cfg(feature = "redis")]
 pub use self::redis::{Config as RedisConfig, RedisStore};
+#[cfg(feature = "sqlite")]
+pub use self::sqlite::{Config as SqliteConfig, SqliteStore, Synchronous};
 use crate::BoxError;
 
 /// What a store's work gives.
