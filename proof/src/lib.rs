@@ -9,7 +9,9 @@
 pub mod client;
 pub mod express;
 pub mod gate;
+pub mod lag;
 pub mod monitor;
+pub mod postgres;
 pub mod redis;
 
 /// The project's root.

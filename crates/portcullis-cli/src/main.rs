@@ -14,6 +14,7 @@ mod demo;
 mod explain;
 mod gate;
 mod log;
+mod secret;
 mod signal;
 mod terminal;
 
@@ -43,6 +44,8 @@ enum Command {
     Audit(audit::Arguments),
     /// Show a rule of the catalogue, or list them.
     Explain(explain::Arguments),
+    /// Make a secret that nobody can guess.
+    Secret(secret::Arguments),
 }
 
 const EXAMPLES: &str = "\
@@ -51,6 +54,7 @@ Examples:
   portcullis gate --to http://127.0.0.1:3000
   portcullis audit https://app.example
   portcullis explain cookie.secure-missing
+  portcullis secret new
 
 Exit codes: 0 done, 1 findings, 2 wrong usage or configuration, 3 could not be completed.";
 
@@ -80,6 +84,7 @@ fn main() -> ExitCode {
         Command::Gate(arguments) => gate::run(arguments),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Secret(arguments) => secret::run(&arguments),
     };
     outcome.into()
 }

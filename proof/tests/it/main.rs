@@ -12,10 +12,12 @@
 mod arrows;
 mod bad_input;
 mod catalogue;
+mod cookie_session_vectors;
 mod csrf;
 mod passing;
 mod promises;
 mod session_scenario;
+mod session_store_postgres;
 mod session_store_redis;
 mod session_store_sqlite;
 mod session_vectors;

@@ -1,7 +1,7 @@
 //! One user, two applications: a real Express app and one on this crate, with one secret and one store. Whoever logs the user
 //! in, the other knows; what one changes, the other sees; when one logs out, both have.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use axum::{Json, Router, routing::get};
 use portcullis::{
@@ -12,7 +12,11 @@ use portcullis::{
     },
     store::redis,
 };
-use proof::{client::get_with, express::Express, redis::Redis};
+use proof::{
+    client::{Answer, get_with},
+    express::Express,
+    redis::Redis,
+};
 use serde_json::{Map, Value};
 
 const SECRET: &str = "one secret of thirty-two bytes, or more";
@@ -23,6 +27,86 @@ async fn express_and_axum_share_their_users_through_redis() {
     let connection = redis::Redis::new(&redis::Config::at(server.url())).unwrap();
     let store = Arc::new(RedisStore::new(connection, RedisConfig::default()).unwrap());
     share_users(&Express::with_sessions("redis", &server.url(), SECRET), store).await;
+}
+
+#[tokio::test]
+async fn express_and_axum_share_their_users_through_cookies() {
+    let express = Express::with_sessions("cookie", "", SECRET);
+    let axum = serve_cookie_sessions().await;
+    for (one, other) in [(express.port, axum.port()), (axum.port(), express.port)] {
+        let mut jar = Jar::default();
+        assert_eq!(jar.visit(one, "/login").await.text(), "in");
+        assert_eq!(jar.visit(other, "/whoami").await.json()["user"], "alice");
+        jar.visit(axum.port(), "/visit").await;
+        for port in [one, other] {
+            let session = jar.visit(port, "/whoami").await.json();
+            assert_eq!((&session["user"], &session["visits"]), (&"alice".into(), &2.into()), "{session}");
+        }
+        assert_eq!(jar.visit(other, "/logout").await.text(), "out");
+        for port in [one, other] {
+            assert!(jar.visit(port, "/whoami").await.json().get("user").is_none());
+        }
+    }
+}
+
+/// A browser's cookies.
+#[derive(Default)]
+struct Jar(BTreeMap<String, String>);
+
+impl Jar {
+    async fn visit(&mut self, port: u16, path: &str) -> Answer {
+        let cookies: Vec<String> = self.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let answer = get_with(port, path, &[("cookie", &cookies.join("; "))]).await;
+        for field in answer.set_cookies() {
+            let (name, value) = field.split(';').next().unwrap().split_once('=').unwrap();
+            if field.contains("expires=Thu, 01 Jan 1970") {
+                self.0.remove(name);
+            } else {
+                self.0.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        answer
+    }
+}
+
+async fn serve_cookie_sessions() -> SocketAddr {
+    use portcullis::session::cookie_session::{
+        Config, CookieSession, CookieSessionError, CookieSessionLayer,
+    };
+
+    async fn login(session: CookieSession) -> Result<&'static str, CookieSessionError> {
+        session.set("user", "alice")?;
+        session.set("visits", 1)?;
+        Ok("in")
+    }
+
+    async fn visit(session: CookieSession) -> Result<(), CookieSessionError> {
+        session.set("visits", session.get::<u32>("visits")?.unwrap_or_default() + 1)
+    }
+
+    async fn whoami(session: CookieSession) -> Result<Json<Value>, CookieSessionError> {
+        let mut members = Map::new();
+        for key in session.keys() {
+            if let Some(value) = session.get(&key)? {
+                members.insert(key, value);
+            }
+        }
+        Ok(Json(Value::Object(members)))
+    }
+
+    async fn logout(session: CookieSession) -> &'static str {
+        session.destroy();
+        "out"
+    }
+
+    let layer = CookieSessionLayer::new(Config::cookie_session(), &Secrets::new([SECRET]).unwrap()).unwrap();
+    let app = Router::new()
+        .route("/login", get(login))
+        .route("/visit", get(visit))
+        .route("/whoami", get(whoami))
+        .route("/logout", get(logout))
+        .layer(layer);
+    listen(app).await
 }
 
 async fn share_users(express: &Express, store: Arc<dyn Store>) {
@@ -60,6 +144,10 @@ async fn serve(store: Arc<dyn Store>) -> SocketAddr {
         .route("/whoami", get(whoami))
         .route("/logout", get(logout))
         .layer(sessions);
+    listen(app).await
+}
+
+async fn listen(app: Router) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await });

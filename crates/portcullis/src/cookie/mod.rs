@@ -69,7 +69,9 @@
 //! # }
 //! ```
 
+mod encryption;
 mod incoming;
+mod keygrip;
 mod name;
 mod outgoing;
 mod parse;
@@ -85,6 +87,8 @@ use serde::{Deserialize, Serialize};
 
 use self::name::{Renames, Slot};
 pub use self::{
+    encryption::{EncryptionKeys, NoRandomness, NotSealed, Opened},
+    keygrip::{Algorithm, Encoding, Keygrip},
     name::{DEFAULT_SESSION_NAMES, NewName, looks_like_session},
     parse::{Cookies, Pair, json, pairs},
     serialize::{InvalidCookie, NewCookie, Priority, SameSite},

@@ -257,7 +257,7 @@ impl Config {
             return wrong("max_bytes", &self.max_bytes, "at least 1");
         }
         if let Some(key) = &self.owner_key
-            && (key.is_empty() || super::record::is_reserved(key))
+            && (key.is_empty() || super::data::is_reserved(key))
         {
             return wrong("owner_key", key, "a key of the session's data");
         }

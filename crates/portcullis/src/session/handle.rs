@@ -8,9 +8,9 @@ use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
-    CookieConfig, Policy, SessionError, id,
+    CookieConfig, Policy, SessionError, data, id,
     live::{Change, Live, Saved},
-    record::{self, Record, StoredCookie},
+    record::{Record, StoredCookie},
     store::Owner,
 };
 
@@ -240,7 +240,7 @@ impl Session {
     }
 
     async fn change(&self, key: &str, change: Change) -> Result<(), SessionError> {
-        if record::is_reserved(key) {
+        if data::is_reserved(key) {
             return Err(SessionError::ReservedKey(key.to_owned()));
         }
         let mut state = self.read().await?;

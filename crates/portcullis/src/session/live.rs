@@ -6,7 +6,8 @@ use serde_json::value::RawValue;
 
 use super::{
     Policy, SessionError,
-    record::{self, Data, Record, StoredCookie},
+    data::{Data, find, put},
+    record::{self, Record, StoredCookie},
     store::{Expected, Expiry, Owner, Write, Written},
 };
 
@@ -227,10 +228,6 @@ impl Live {
     }
 }
 
-fn find<'a>(data: &'a Data, key: &str) -> Option<&'a RawValue> {
-    data.iter().find(|(known, _)| known == key).map(|(_, value)| &**value)
-}
-
 fn apply(data: &mut Data, key: &str, change: &Change) -> Result<(), serde_json::Error> {
     let value = match change {
         Change::Set(value) => Some(value.clone()),
@@ -239,24 +236,6 @@ fn apply(data: &mut Data, key: &str, change: &Change) -> Result<(), serde_json::
     };
     put(data, key, value);
     Ok(())
-}
-
-/// A value that only another writer would spell otherwise stays as it is spelled.
-fn put(data: &mut Data, key: &str, value: Option<Box<RawValue>>) {
-    match (value, data.iter_mut().find(|(known, _)| known == key)) {
-        (Some(value), Some(entry)) if same(&entry.1, &value) => {}
-        (Some(value), Some(entry)) => entry.1 = value,
-        (Some(value), None) => data.push((key.to_owned(), value)),
-        (None, _) => data.retain(|(known, _)| known != key),
-    }
-}
-
-/// Whether two values are the same however they are spelled.
-fn same(one: &RawValue, other: &RawValue) -> bool {
-    let (one, other) = (one.get(), other.get());
-    let may_be_spelled_otherwise = one.starts_with(['[', '{', '"']) && one.get(..1) == other.get(..1);
-    let parse = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-    one == other || (may_be_spelled_otherwise && parse(one).is_some_and(|one| parse(other) == Some(one)))
 }
 
 /// How often a save is tried anew because another request's came first.

@@ -66,6 +66,8 @@
 
 mod commit;
 mod config;
+pub mod cookie_session;
+mod data;
 mod error;
 mod handle;
 mod id;

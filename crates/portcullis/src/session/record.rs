@@ -15,6 +15,8 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use super::data::{COOKIE, CREATED, Data, is_reserved, put};
+
 /// A session as it is stored.
 #[derive(Debug)]
 pub(super) struct Record {
@@ -25,9 +27,6 @@ pub(super) struct Record {
     /// There were keys that no session may have; they are not in `data`.
     pub(super) incomplete: bool,
 }
-
-/// The keys and values that the application put in, in their order.
-pub(super) type Data = Vec<(String, Box<RawValue>)>;
 
 /// The text is no session: not a JSON object, or without `cookie`.
 #[derive(Debug)]
@@ -55,50 +54,21 @@ pub(super) fn write<'a>(
     created: Option<SystemTime>,
 ) -> String {
     let mut text = String::with_capacity(256);
-    let mut put = |key: &str, value: &str| {
+    let mut member = |key: &str, value: &str| {
         text.push(if text.is_empty() { '{' } else { ',' });
         text.push_str(&json(key));
         text.push(':');
         text.push_str(value);
     };
-    put(COOKIE, &json(cookie));
+    member(COOKIE, &json(cookie));
     for (key, value) in data {
-        put(key, value.get());
+        member(key, value.get());
     }
     if let Some(created) = created {
-        put(CREATED, &milliseconds(created).to_string());
+        member(CREATED, &milliseconds(created).to_string());
     }
     text.push('}');
     text
-}
-
-/// Keys that express-session does not read back, because its session object or every JavaScript object has a member of
-/// that name, and our own.
-pub(super) fn is_reserved(key: &str) -> bool {
-    const RESERVED: [&str; 21] = [
-        COOKIE,
-        CREATED,
-        "req",
-        "id",
-        "touch",
-        "resetMaxAge",
-        "save",
-        "reload",
-        "destroy",
-        "regenerate",
-        "__proto__",
-        "constructor",
-        "hasOwnProperty",
-        "isPrototypeOf",
-        "propertyIsEnumerable",
-        "toLocaleString",
-        "toString",
-        "valueOf",
-        "__defineGetter__",
-        "__defineSetter__",
-        "__lookupGetter__",
-    ];
-    RESERVED.contains(&key) || key == "__lookupSetter__"
 }
 
 impl<'de> Deserialize<'de> for Record {
@@ -126,11 +96,7 @@ impl<'de> Deserialize<'de> for Record {
                         incomplete = true;
                     } else {
                         let value = members.next_value()?;
-                        // As in JavaScript, the last of equal names counts.
-                        match data.iter_mut().find(|(known, _)| *known == key) {
-                            Some(entry) => entry.1 = value,
-                            None => data.push((key.into_owned(), value)),
-                        }
+                        put(&mut data, &key, Some(value)); // as in JavaScript, the last of equal names counts
                     }
                 }
                 let cookie = cookie.ok_or_else(|| serde::de::Error::missing_field(COOKIE))?;
@@ -310,9 +276,6 @@ fn date(time: SystemTime) -> String {
 fn milliseconds(time: SystemTime) -> u128 {
     time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()
 }
-
-const COOKIE: &str = "cookie";
-const CREATED: &str = "portcullis.createdAt";
 
 /// Seconds from 1970 to the first year that has five digits.
 const YEAR_10000: u64 = 253_402_300_800;

@@ -3,12 +3,44 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use portcullis::{
-    cookie::{Cookies, InvalidCookie, NewCookie, SignatureKeys, Signed, json, sign, unsign},
+    cookie::{
+        Algorithm, Cookies, Encoding, InvalidCookie, Keygrip, NewCookie, SignatureKeys, Signed, json, sign,
+        unsign,
+    },
     secret::Secrets,
 };
 use serde_json::{Map, Value};
 
 use crate::vectors;
+
+#[test]
+fn vectors_keygrip() {
+    vectors::check("keygrip.json", |case| {
+        let options = &case["options"];
+        let secrets: Vec<&str> =
+            options["keys"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let Ok(secrets) = Secrets::dangerous_weak(secrets) else {
+            return if case["expect"]["throws"].is_string() { Ok(()) } else { Err("no keys".into()) };
+        };
+        let algorithm = match options["algorithm"].as_str() {
+            None | Some("sha1") => Algorithm::Sha1,
+            Some("sha256") => Algorithm::Sha256,
+            Some("sha384") => Algorithm::Sha384,
+            Some("sha512") => Algorithm::Sha512,
+            Some(other) => return Err(format!("there is no {other}")),
+        };
+        let encoding = if options["encoding"] == "hex" { Encoding::Hex } else { Encoding::Base64 };
+        let keys = Keygrip::new(secrets).with(algorithm, encoding);
+        let argument = |index: usize| case["request"]["args"][index].as_str().unwrap_or_default();
+        let index = keys.index(argument(0), argument(1));
+        let got = match case["function"].as_str().unwrap() {
+            "sign" => Value::from(keys.sign(argument(0))),
+            "verify" => Value::from(index.is_some()),
+            _ => Value::from(index.map_or(-1, |index| i64::try_from(index).unwrap())),
+        };
+        same("value", &got, &case["expect"]["value"])
+    });
+}
 
 #[test]
 fn vectors_cookie_signature() {

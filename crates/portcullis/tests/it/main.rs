@@ -12,6 +12,7 @@ mod body;
 mod body_vectors;
 mod client_vectors;
 mod cookie_config;
+mod cookie_session;
 mod cookie_vectors;
 mod csrf;
 mod csrf_tokens;

@@ -16,6 +16,8 @@
 
 pub mod conformance;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "sqlite")]
@@ -30,6 +32,8 @@ use std::{
 };
 
 pub use self::memory::{Config as MemoryConfig, MemoryStore};
+#[cfg(feature = "postgres")]
+pub use self::postgres::{Config as PostgresConfig, PostgresStore};
 #[cfg(feature = "redis")]
 pub use self::redis::{Config as RedisConfig, RedisStore};
 #[cfg(feature = "sqlite")]

@@ -63,7 +63,8 @@ impl Default for Config {
 /// A call makes one round trip, two where a new id is taken already. What the [connection](crate::store::redis) says of
 /// deadlines and of servers that are away holds here. A write that was not answered in time may have been done all the same.
 /// How much a restart of the server loses is for the server to say: with `appendonly yes` and `appendfsync always` nothing
-/// that was answered, with its defaults some of the last minute.
+/// that was answered, with its defaults some of the last minute. So is what becomes of sessions when its memory is full:
+/// with `maxmemory-policy noeviction` a write is refused ([`StoreError::Full`]), with others somebody's session goes.
 ///
 /// **What it does not do**: Redis Cluster, where a session and its owner's list would be on two servers. The options
 /// `disableTTL` and `disableTouch` of connect-redis have no counterpart: every session here ends.
