@@ -12,9 +12,8 @@ pub(crate) struct User {
 }
 
 /// What the forms of sign-up and login send. It has no `Debug`, so that no log line shows a password.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(default)]
-#[derive(Default)]
 pub(crate) struct Credentials {
     pub(crate) name: String,
     pub(crate) password: String,
