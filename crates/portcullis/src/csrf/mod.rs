@@ -75,7 +75,7 @@ use serde::{Deserialize, Serialize};
 
 use self::origin::Origin;
 pub use self::{
-    secret::{HoldsSecret, NoRandomness, SESSION_KEY, Secret, SessionSecret},
+    secret::{HoldsSecret, NoRandomness, SESSION_KEY, Secret, SecretFuture, SessionSecret},
     token_layer::{CsrfToken, TokenBinding, TokenConfig, TokenCookie, TokenLayer, TokenScheme},
 };
 use crate::{

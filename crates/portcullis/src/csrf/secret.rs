@@ -1,11 +1,12 @@
 //! The secret of a session, of which its tokens are made.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use super::token;
+use crate::BoxError;
 
 /// The key under which a session keeps its secret, as csurf has it: a session that Express began goes on here.
 pub const SESSION_KEY: &str = "csrfSecret";
@@ -84,19 +85,22 @@ impl fmt::Debug for Secret {
 /// use std::{collections::HashMap, sync::{Arc, Mutex}};
 /// use axum::{Extension, Router, body::Body, routing::get};
 /// use http::Request;
-/// use portcullis::csrf::{CsrfToken, HoldsSecret, SESSION_KEY, SessionSecret, TokenConfig, TokenLayer, TokenScheme};
+/// use portcullis::csrf::{
+///     CsrfToken, HoldsSecret, SESSION_KEY, SecretFuture, SessionSecret, TokenConfig, TokenLayer, TokenScheme,
+/// };
 /// use tower::ServiceExt;
 ///
 /// #[derive(Default)]
 /// struct Session(Mutex<HashMap<String, String>>);
 ///
 /// impl HoldsSecret for Session {
-///     fn secret(&self) -> Option<String> {
-///         self.0.lock().unwrap().get(SESSION_KEY).cloned()
+///     fn secret(&self) -> SecretFuture<'_, Option<String>> {
+///         Box::pin(async { Ok(self.0.lock().unwrap().get(SESSION_KEY).cloned()) })
 ///     }
 ///
-///     fn keep(&self, secret: &str) {
+///     fn keep<'a>(&'a self, secret: &'a str) -> SecretFuture<'a, ()> {
 ///         self.0.lock().unwrap().insert(SESSION_KEY.to_owned(), secret.to_owned());
+///         Box::pin(async { Ok(()) })
 ///     }
 /// }
 ///
@@ -110,20 +114,23 @@ impl fmt::Debug for Secret {
 ///
 /// let page = app.oneshot(Request::get("/").body(Body::empty())?).await?;
 /// let token = axum::body::to_bytes(page.into_body(), 100).await?;
-/// let secret = session.secret().and_then(portcullis::csrf::Secret::kept).ok_or("no secret")?;
+/// let secret = session.secret().await?.and_then(portcullis::csrf::Secret::kept).ok_or("no secret")?;
 /// assert!(secret.verifies(std::str::from_utf8(&token)?));
 /// # Ok(())
 /// # }
 /// ```
 pub trait HoldsSecret: Send + Sync {
     /// What it holds under [`SESSION_KEY`].
-    fn secret(&self) -> Option<String>;
+    fn secret(&self) -> SecretFuture<'_, Option<String>>;
 
     /// Keeps a new one there.
-    fn keep(&self, secret: &str);
+    fn keep<'a>(&'a self, secret: &'a str) -> SecretFuture<'a, ()>;
 }
 
-/// The session of a request. Whoever opens sessions puts it into the request's extensions, before
+/// What a session answers, perhaps from a store elsewhere.
+pub type SecretFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send + 'a>>;
+
+/// The session of a request. [`SessionLayer`](crate::session::SessionLayer) and its cookie sibling put it there; whoever opens sessions puts it into the request's extensions, before
 /// [`TokenLayer`](super::TokenLayer) with [`TokenScheme::Session`](super::TokenScheme::Session).
 #[derive(Clone)]
 pub struct SessionSecret(pub Arc<dyn HoldsSecret>);

@@ -67,6 +67,7 @@
 mod commit;
 mod config;
 pub mod cookie_session;
+mod csrf_secret;
 mod data;
 mod error;
 mod handle;

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use base64::Engine;
 use http::{Request, Response, header};
 use portcullis::{
     Connection,
@@ -89,7 +90,7 @@ async fn the_default_cookie_is_safe_and_says_nothing_to_the_client() {
     let (value, attributes) = cookie.split_once("; ").unwrap();
     assert!(value.starts_with("__Host-session="), "{cookie}");
     assert_eq!(attributes, "path=/; expires=Fri, 04 Oct 2024 01:00:00 GMT; samesite=lax; secure; httponly");
-    use base64::Engine;
+
     let bytes = base64::prelude::BASE64_URL_SAFE_NO_PAD.decode(value.split_once('=').unwrap().1).unwrap();
     assert!(!bytes.windows(5).any(|window| window == b"alice"));
     assert_eq!(world.who(value).await, "alice");

@@ -17,7 +17,8 @@ use http_body::{Body as _, Frame};
 use portcullis::{
     Checklist, Mode,
     csrf::{
-        CsrfToken, HoldsSecret, Secret, SessionSecret, TokenBinding, TokenConfig, TokenLayer, TokenScheme,
+        CsrfToken, HoldsSecret, Secret, SecretFuture, SessionSecret, TokenBinding, TokenConfig, TokenLayer,
+        TokenScheme,
     },
 };
 use tower::ServiceExt;
@@ -238,12 +239,13 @@ async fn a_form_that_does_not_come_in_time_has_no_token() {
 struct Session(Mutex<Option<String>>);
 
 impl HoldsSecret for Session {
-    fn secret(&self) -> Option<String> {
-        self.0.lock().unwrap().clone()
+    fn secret(&self) -> SecretFuture<'_, Option<String>> {
+        Box::pin(async { Ok(self.0.lock().unwrap().clone()) })
     }
 
-    fn keep(&self, secret: &str) {
+    fn keep<'a>(&'a self, secret: &'a str) -> SecretFuture<'a, ()> {
         *self.0.lock().unwrap() = Some(secret.to_owned());
+        Box::pin(async { Ok(()) })
     }
 }
 
@@ -263,7 +265,10 @@ async fn a_form_that_express_rendered_posts_to_us() {
     assert_eq!(status(&app, send(&session)).await, StatusCode::OK);
     let other = Arc::new(Session::default());
     assert_eq!(status(&app, send(&other)).await, StatusCode::FORBIDDEN);
-    assert!(other.secret().is_some_and(|secret| Secret::kept(secret).is_some()), "it has one from now on");
+    assert!(
+        other.0.lock().unwrap().clone().is_some_and(|secret| Secret::kept(secret).is_some()),
+        "it has one from now on"
+    );
 }
 
 #[tokio::test]

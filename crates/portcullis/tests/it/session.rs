@@ -557,3 +557,29 @@ fn what_can_never_work_does_not_build() {
     }
     assert_eq!(build(|_| ()), "");
 }
+
+#[tokio::test]
+async fn the_secret_of_csrf_tokens_is_kept_where_csurf_keeps_it() {
+    use portcullis::csrf::{CsrfToken, SESSION_KEY, TokenConfig, TokenLayer, TokenScheme};
+
+    let world = World::new(Config::default());
+    let tokens = TokenLayer::new(TokenConfig::new(TokenScheme::Session)).unwrap();
+    let mut app = world.layer.clone().layer(tokens.layer(service_fn(async |request: Request<_>| {
+        let token = request.extensions().get::<CsrfToken>().map(ToString::to_string);
+        Ok::<_, Infallible>(Response::new(token.unwrap_or_default()))
+    })));
+    let page = app.call(request(true, None).map(|()| Full::<Bytes>::default())).await.unwrap();
+    let cookie = page.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let token = page.into_body();
+    assert!(world.stored()[0].1.contains(SESSION_KEY));
+
+    for (token, status) in [(token.as_str(), StatusCode::OK), ("forged", StatusCode::FORBIDDEN)] {
+        let mut post = request(true, Some(&cookie)).map(|()| Full::<Bytes>::default());
+        *post.method_mut() = http::Method::POST;
+        post.headers_mut().insert("x-csrf-token", token.parse().unwrap());
+        assert_eq!(app.call(post).await.unwrap().status(), status);
+    }
+    world.store.away.store(true, Ordering::SeqCst);
+    let away = app.call(request(true, Some(&cookie)).map(|()| Full::default())).await.unwrap();
+    assert_eq!(away.status(), StatusCode::SERVICE_UNAVAILABLE);
+}

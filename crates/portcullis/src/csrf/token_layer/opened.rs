@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue, header, request::Parts};
+use http::{HeaderMap, HeaderValue, header};
 
 use super::{
     Scheme, TokenBinding, TokenCookie,
     csrf_token::{CsrfToken, Recipe},
 };
 use crate::{
+    BoxError,
     cookie::{Cookies, SignatureKeys, Signed},
     csrf::{
         Secret, SessionSecret,
@@ -43,7 +44,7 @@ enum SetCookie {
     Token(TokenCookie),
 }
 
-/// Why there is nothing to check against: the setup is wrong, or the system gives no random bytes.
+/// The setup is wrong, or the system gives no random bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Misconfigured(pub(super) &'static str);
 
@@ -53,37 +54,57 @@ impl From<NoRandomness> for Misconfigured {
     }
 }
 
+/// Why there is nothing to check against.
+pub(super) enum Unopened {
+    Misconfigured(Misconfigured),
+    /// The session could not be read or kept: its store is away.
+    NoSession(BoxError),
+}
+
+impl<E: Into<Misconfigured>> From<E> for Unopened {
+    fn from(error: E) -> Self {
+        Self::Misconfigured(error.into())
+    }
+}
+
 impl Opened {
-    pub(super) fn new(scheme: &Scheme, head: &Parts) -> Result<Self, Misconfigured> {
-        match scheme {
-            Scheme::Session => Self::session(head),
-            Scheme::CookieSecret { cookie, signed } => Self::cookie_secret(cookie, signed.as_ref(), head),
-            Scheme::Bound { tokens, cookie } => Self::bound(tokens, cookie, head),
+    /// `session` is that of the request, for the scheme that needs one.
+    pub(super) async fn new(
+        scheme: &Scheme,
+        session: Option<SessionSecret>,
+        headers: &HeaderMap,
+        binding: Option<&TokenBinding>,
+    ) -> Result<Self, Unopened> {
+        Ok(match scheme {
+            Scheme::Session => Self::session(session).await?,
+            Scheme::CookieSecret { cookie, signed } => Self::cookie_secret(cookie, signed.as_ref(), headers)?,
+            Scheme::Bound { tokens, cookie } => Self::bound(tokens, cookie, headers, binding)?,
             Scheme::DoubleSubmit { tokens, cookie, random_bytes } => {
-                Self::double_submit(tokens, cookie, *random_bytes, head)
+                Self::double_submit(tokens, cookie, *random_bytes, headers, binding)?
             }
-        }
+        })
     }
 
-    fn session(head: &Parts) -> Result<Self, Misconfigured> {
-        let session = head.extensions.get::<SessionSecret>().ok_or(Misconfigured("no SessionSecret"))?;
-        let secret = match session.0.secret().and_then(Secret::kept) {
+    async fn session(session: Option<SessionSecret>) -> Result<Self, Unopened> {
+        let SessionSecret(session) = session.ok_or(Misconfigured("no SessionSecret"))?;
+        let kept = session.secret().await.map_err(Unopened::NoSession)?;
+        let secret = match kept.and_then(Secret::kept) {
             Some(secret) => secret,
             None => {
                 let secret = Secret::random()?;
-                session.0.keep(secret.as_str());
+                session.keep(secret.as_str()).await.map_err(Unopened::NoSession)?;
                 secret
             }
         };
-        Self::of_secret(secret, SetCookie::Nothing)
+        Ok(Self::of_secret(secret, SetCookie::Nothing)?)
     }
 
     fn cookie_secret(
         cookie: &TokenCookie,
         signed: Option<&SignatureKeys>,
-        head: &Parts,
+        headers: &HeaderMap,
     ) -> Result<Self, Misconfigured> {
-        let sent = sent_cookie(&head.headers, &cookie.name);
+        let sent = sent_cookie(headers, &cookie.name);
         let kept = match (signed, &sent) {
             (None, Some(secret)) => Secret::kept(secret.as_str()),
             (Some(keys), Some(value)) => match keys.open(value) {
@@ -106,11 +127,16 @@ impl Opened {
         Ok(Self { token, fits: Fits::Secret(secret), set_cookie })
     }
 
-    fn bound(tokens: &Arc<SignedTokens>, cookie: &TokenCookie, head: &Parts) -> Result<Self, Misconfigured> {
+    fn bound(
+        tokens: &Arc<SignedTokens>,
+        cookie: &TokenCookie,
+        headers: &HeaderMap,
+        binding: Option<&TokenBinding>,
+    ) -> Result<Self, Misconfigured> {
         // The first word keeps a session's id and a cookie's value apart.
-        let (session, set_cookie) = match head.extensions.get::<TokenBinding>() {
+        let (session, set_cookie) = match binding {
             Some(TokenBinding(id)) => (format!("session {id}"), SetCookie::Nothing),
-            None => match sent_cookie(&head.headers, &cookie.name).filter(|value| !value.is_empty()) {
+            None => match sent_cookie(headers, &cookie.name).filter(|value| !value.is_empty()) {
                 Some(value) => (format!("cookie {value}"), SetCookie::Nothing),
                 None => {
                     let value = hex(&random::<32>()?);
@@ -130,11 +156,11 @@ impl Opened {
         tokens: &Arc<SignedTokens>,
         cookie: &TokenCookie,
         random_bytes: usize,
-        head: &Parts,
+        headers: &HeaderMap,
+        binding: Option<&TokenBinding>,
     ) -> Result<Self, Misconfigured> {
-        let binding = head.extensions.get::<TokenBinding>();
         let TokenBinding(session) = binding.ok_or(Misconfigured("no TokenBinding"))?;
-        let sent = sent_cookie(&head.headers, &cookie.name);
+        let sent = sent_cookie(headers, &cookie.name);
         // Compatible with csrf-csrf 4: a token that is still good is shown again.
         let recipe = match sent.as_ref().filter(|token| tokens.verify(session, token)) {
             Some(token) => Recipe::Known(token.clone()),

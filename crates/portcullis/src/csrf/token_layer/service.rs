@@ -6,6 +6,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -17,7 +18,7 @@ use tower_service::Service;
 
 use super::{
     HeldBody, Policy, TokenLayer,
-    opened::{Misconfigured, Opened},
+    opened::{Misconfigured, Opened, Unopened},
     submitted::{BodyKind, Submitted},
 };
 use crate::{mode::Mode, refusal::Refusal};
@@ -61,11 +62,17 @@ where
         let (mut head, body) = request.into_parts();
         let mut body = HeldBody::new(body);
         Box::pin(async move {
-            let opened = match Opened::new(&policy.scheme, &head) {
+            let (session, binding) = (head.extensions.get().cloned(), head.extensions.get().cloned());
+            let opened = match Opened::new(&policy.scheme, session, &head.headers, binding.as_ref()).await {
                 Ok(opened) => opened,
-                Err(Misconfigured(detail)) => {
+                Err(Unopened::Misconfigured(Misconfigured(detail))) => {
                     let status = StatusCode::INTERNAL_SERVER_ERROR;
                     return Ok(Refusal::new(status, &csrf::MISSING, detail).into_response());
+                }
+                Err(Unopened::NoSession(error)) => {
+                    let refusal =
+                        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, &csrf::MISSING, error.to_string());
+                    return Ok(refusal.retry_after(Duration::from_secs(1)).into_response());
                 }
             };
             if let Err(mut refusal) = policy.judge(&opened, &head, &mut body).await {

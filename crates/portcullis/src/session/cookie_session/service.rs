@@ -13,7 +13,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{CookieSession, CookieSessionLayer, Policy};
-use crate::{Connection, client::Client};
+use crate::{Connection, client::Client, csrf::SessionSecret};
 
 impl<S> Layer<S> for CookieSessionLayer {
     type Service = CookieSessionService<S>;
@@ -47,6 +47,7 @@ where
         let connection = || extensions.get().is_some_and(|connection: &Connection| connection.tls);
         let secure = extensions.get().map_or_else(connection, Client::secure);
         let session = CookieSession::new(Arc::clone(&self.policy), request.headers(), secure);
+        request.extensions_mut().insert(SessionSecret(Arc::new(session.clone())));
         request.extensions_mut().insert(session.clone());
         CookieSessionFuture { inner: self.inner.call(request), session }
     }
