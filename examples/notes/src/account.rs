@@ -48,7 +48,7 @@ pub(crate) async fn sign_up(
             Ok(Redirect::to("/").into_response())
         }
         Err(problems) => {
-            let page = SignUpPage { name: &form.name, problems: &problems };
+            let page = SignUpPage { name: &form.username, problems: &problems };
             page::show(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
     }
@@ -69,7 +69,9 @@ pub(crate) async fn log_in(
             Ok(Redirect::to("/").into_response())
         }
         // One answer for a wrong name and for a wrong password.
-        None => page::show(StatusCode::UNPROCESSABLE_ENTITY, &LogInPage { name: &form.name, failed: true }),
+        None => {
+            page::show(StatusCode::UNPROCESSABLE_ENTITY, &LogInPage { name: &form.username, failed: true })
+        }
     }
 }
 

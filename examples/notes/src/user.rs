@@ -15,7 +15,7 @@ pub(crate) struct User {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(crate) struct Credentials {
-    pub(crate) name: String,
+    pub(crate) username: String,
     pub(crate) password: String,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Problems {
 
 /// Makes a new user, or says what is wrong with the form.
 pub(crate) async fn sign_up(app: &App, form: &Credentials) -> Result<Result<User, Problems>, AppError> {
-    let name = normal(&form.name);
+    let name = normal(&form.username);
     let problems = Problems { name: problem_of_name(&name), password: problem_of_password(&form.password) };
     if problems != Problems::default() {
         return Ok(Err(problems));
@@ -49,7 +49,7 @@ pub(crate) async fn sign_up(app: &App, form: &Credentials) -> Result<Result<User
 
 /// The user whose name and password these are.
 pub(crate) async fn authenticate(app: &App, form: &Credentials) -> Result<Option<User>, AppError> {
-    let name = normal(&form.name);
+    let name = normal(&form.username);
     let found = app.database.run(move |connection| {
         let sql = "SELECT id, name, password_hash FROM user WHERE name = ?1";
         let row = connection.query_row(sql, [name], |row| {

@@ -55,11 +55,11 @@ fn story(server: &Server, scheme: &str) -> Vec<Value> {
     browser.go(&format!("{home}signup"));
     let without_checks = "document.querySelector('form').noValidate = true";
     browser.run(without_checks);
-    browser.fill("#name", "alice");
+    browser.fill("#username", "alice");
     browser.fill("#password", "too short");
     browser.submit("main button");
     assert!(browser.text(".problem#password-hint").contains("at least 15 characters"));
-    assert_eq!(browser.run("return document.querySelector('#name').value"), json!("alice"));
+    assert_eq!(browser.run("return document.querySelector('#username').value"), json!("alice"));
     assert_eq!(browser.run("return document.activeElement.id"), json!("password"));
     browser.console(); // Chromium writes every 4xx into it
 
@@ -92,7 +92,7 @@ fn story(server: &Server, scheme: &str) -> Vec<Value> {
     browser.go(&home);
     assert_eq!(browser.url(), format!("{home}login"));
 
-    browser.fill("#name", "alice");
+    browser.fill("#username", "alice");
     browser.fill("#password", PASSWORD);
     browser.submit("main button");
     assert_eq!(browser.text("h1"), "Your notes");
@@ -103,7 +103,7 @@ fn story(server: &Server, scheme: &str) -> Vec<Value> {
 
 fn sign_up(browser: &Browser, home: &str) {
     browser.go(&format!("{home}signup"));
-    browser.fill("#name", "alice");
+    browser.fill("#username", "alice");
     browser.fill("#password", PASSWORD);
     browser.submit("main button");
     assert_eq!(browser.text("h1"), "Your notes");

@@ -119,7 +119,7 @@ fn a_failed_login_does_not_tell_who_exists() {
         let mut visitor = server.visitor();
         visitor.fields.push(("X-Forwarded-For", format!("203.0.113.{attempts}"))); // no limit by address is met
         let begun = Instant::now();
-        let answer = visitor.post("/login", &[("name", name), ("password", "something else entirely")]);
+        let answer = visitor.post("/login", &[("username", name), ("password", "something else entirely")]);
         (begun.elapsed(), answer)
     };
     let (_, known) = attempt("alice");
@@ -170,7 +170,7 @@ fn many_logins_at_once_do_not_hold_up_other_pages() {
 fn the_sign_up_says_what_is_wrong_and_keeps_the_name() {
     let server = Server::development();
     let mut visitor = server.visitor();
-    let answer = visitor.post("/signup", &[("name", "Not A Name"), ("password", "too short")]);
+    let answer = visitor.post("/signup", &[("username", "Not A Name"), ("password", "too short")]);
     assert_eq!(answer.status, 422);
     assert!(
         answer.body.contains("Use 3 to 32 letters") && answer.body.contains("Use at least 15 characters")
@@ -183,8 +183,8 @@ fn the_sign_up_says_what_is_wrong_and_keeps_the_name() {
     assert!(taken.status == 422 && taken.body.contains("This name is taken"));
     assert!(server.visitor().log_in("alice").status == 303, "and the first one's password stays");
     // Fifteen characters are counted, not bytes, and a password may hold anything.
-    let short = server.visitor().post("/signup", &[("name", "dora"), ("password", "ääääääääääääää")]);
-    let right = server.visitor().post("/signup", &[("name", "dora"), ("password", "ääääääääääääää ")]);
+    let short = server.visitor().post("/signup", &[("username", "dora"), ("password", "ääääääääääääää")]);
+    let right = server.visitor().post("/signup", &[("username", "dora"), ("password", "ääääääääääääää ")]);
     assert_eq!((short.status, right.status), (422, 303));
 }
 
@@ -222,7 +222,7 @@ fn the_log_tells_no_secret() {
     let mut alice = server.visitor();
     alice.sign_up("alice");
     alice.post("/notes", &[("text", "deep secret")]);
-    alice.post("/login", &[("name", "alice"), ("password", "a wrong password")]);
+    alice.post("/login", &[("username", "alice"), ("password", "a wrong password")]);
     let session = alice.session();
     let id = session.trim_start_matches("s%3A").split('.').next().unwrap();
     alice.get(&format!("/?q={id}"));

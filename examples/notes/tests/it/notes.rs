@@ -97,7 +97,7 @@ fn markup_is_shown_as_text() {
     // In a field that keeps what was typed, and in an attribute.
     let long = format!("</textarea><script>alert(2)</script>{}", "x".repeat(2000));
     let kept = alice.post("/notes", &[("text", &long)]);
-    let name = server.visitor().post("/login", &[("name", "\"><script>alert(3)</script>")]);
+    let name = server.visitor().post("/login", &[("username", "\"><script>alert(3)</script>")]);
     assert_eq!((kept.status, name.status), (422, 422));
 
     let page = alice.get("/");

@@ -47,11 +47,11 @@ impl Visitor {
     }
 
     pub(crate) fn sign_up(&mut self, name: &str) -> Answer {
-        self.post("/signup", &[("name", name), ("password", PASSWORD)])
+        self.post("/signup", &[("username", name), ("password", PASSWORD)])
     }
 
     pub(crate) fn log_in(&mut self, name: &str) -> Answer {
-        self.post("/login", &[("name", name), ("password", PASSWORD)])
+        self.post("/login", &[("username", name), ("password", PASSWORD)])
     }
 
     /// Whether the app knows who this is.
