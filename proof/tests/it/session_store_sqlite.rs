@@ -170,11 +170,10 @@ async fn a_file_that_another_program_keeps_locked_is_waited_for_until_the_deadli
     again.unwrap();
 }
 
-/// Twenty rounds, or as many as `PORTCULLIS_ROUNDS` says: `proof/kill-sqlite` runs a thousand.
+/// Twenty rounds, or as many as `PORTCULLIS_ROUNDS` says: `proof/kill-stores` says a thousand.
 #[tokio::test]
 async fn a_writer_that_is_killed_loses_nothing_it_has_answered() {
-    let rounds: u32 =
-        std::env::var_os("PORTCULLIS_ROUNDS").map_or(20, |rounds| rounds.to_str().unwrap().parse().unwrap());
+    let rounds = proof::rounds().unwrap_or(20);
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("sessions.db");
     let mut answered = 0;
