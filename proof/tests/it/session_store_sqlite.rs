@@ -173,7 +173,7 @@ async fn a_file_that_another_program_keeps_locked_is_waited_for_until_the_deadli
     let waited = began.elapsed();
     assert!(
         waited < Duration::from_millis(700) + lag,
-        "who waits together waits once: {waited:?}, lag {lag:?}"
+        "nobody is waited for who has gone: {waited:?}, lag {lag:?}"
     );
 }
 
