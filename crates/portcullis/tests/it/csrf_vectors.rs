@@ -27,6 +27,7 @@ use portcullis::{
         token,
         token_layer::HeldBody,
     },
+    secret::Secrets,
 };
 use serde_json::Value;
 use tower::{Layer, ServiceExt, service_fn};
@@ -125,7 +126,7 @@ fn csurf_cookie(options: &Value, mode: &str) -> Option<TokenScheme> {
     }
     set_attributes(&mut cookie.attributes, options, 1);
     if options["signed"] == true {
-        keys = Some(SignatureKeys::new((mode == "signed").then_some("abc")).ok()?);
+        keys = Some(SignatureKeys::new(&Secrets::dangerous_weak((mode == "signed").then_some("abc")).ok()?));
     }
     Some(TokenScheme::DangerousCookieSecret { cookie, signed: keys })
 }
