@@ -19,6 +19,12 @@ pub fn root() -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// How often a proof is to be repeated that kills something: what `PORTCULLIS_ROUNDS` says.
+pub fn rounds() -> Option<u32> {
+    let rounds = std::env::var_os("PORTCULLIS_ROUNDS")?;
+    Some(rounds.to_str().and_then(|rounds| rounds.parse().ok()).expect("PORTCULLIS_ROUNDS is a number"))
+}
+
 /// A port of 127.0.0.1 that nobody listened on a moment ago.
 fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("there is a free port");

@@ -14,6 +14,7 @@ use portcullis::session::store::{
     Expected, Expiry, SqliteConfig, SqliteStore, Store, StoreError, Write, Written, conformance,
 };
 use proof::lag::with_lag;
+use tokio::task::JoinSet;
 
 const WRITER: &str = env!("CARGO_BIN_EXE_session-writer");
 
@@ -158,23 +159,28 @@ async fn a_file_that_another_program_keeps_locked_is_waited_for_until_the_deadli
     assert!(matches!(answer, Err(StoreError::Away(_))), "{answer:?}");
     assert!(waited < Duration::from_millis(250) + lag, "{waited:?}, lag {lag:?}");
     assert!(store.load("a", at(1)).await.unwrap().is_some(), "readers wait for nobody");
-    other.execute_batch("COMMIT").unwrap();
-    // The one that was given up may still have the thread for a moment.
-    let mut again = store.write(write("b", "{}", 0, 60)).await;
-    for _ in 0..5 {
-        if again.is_ok() {
-            break;
-        }
-        again = store.write(write("b", "{}", 0, 60)).await;
+
+    let began = Instant::now();
+    let store = Arc::new(store);
+    let mut many = JoinSet::new();
+    for number in 0..50 {
+        let store = Arc::clone(&store);
+        many.spawn(async move { store.write(write(&number.to_string(), "{}", 0, 60)).await });
     }
-    again.unwrap();
+    let (answers, lag) = with_lag(many.join_all()).await;
+    assert!(answers.iter().all(Result::is_err));
+    drop(store);
+    let waited = began.elapsed();
+    assert!(
+        waited < Duration::from_millis(700) + lag,
+        "nobody is waited for who has gone: {waited:?}, lag {lag:?}"
+    );
 }
 
-/// Twenty rounds, or as many as `PORTCULLIS_ROUNDS` says: `proof/kill-sqlite` runs a thousand.
+/// Twenty rounds, or as many as `PORTCULLIS_ROUNDS` says: `proof/kill-stores` says a thousand.
 #[tokio::test]
 async fn a_writer_that_is_killed_loses_nothing_it_has_answered() {
-    let rounds: u32 =
-        std::env::var_os("PORTCULLIS_ROUNDS").map_or(20, |rounds| rounds.to_str().unwrap().parse().unwrap());
+    let rounds = proof::rounds().unwrap_or(20);
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("sessions.db");
     let mut answered = 0;

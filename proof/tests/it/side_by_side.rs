@@ -8,13 +8,14 @@ use portcullis::{
     secret::Secrets,
     session::{
         Config, Secure, Session, SessionError, SessionLayer,
-        store::{RedisConfig, RedisStore, Store},
+        store::{PostgresConfig, PostgresStore, RedisConfig, RedisStore, Store},
     },
     store::redis,
 };
 use proof::{
     client::{Answer, get_with},
     express::Express,
+    postgres::Postgres,
     redis::Redis,
 };
 use serde_json::{Map, Value};
@@ -107,6 +108,14 @@ async fn serve_cookie_sessions() -> SocketAddr {
         .route("/logout", get(logout))
         .layer(layer);
     listen(app).await
+}
+
+#[tokio::test]
+async fn express_and_axum_share_their_users_through_postgres() {
+    // Connections that say nothing of their time zone have the server's, on both sides.
+    let server = Postgres::start(&["timezone=Asia/Kolkata"]);
+    let store = Arc::new(PostgresStore::new(&server.url(), PostgresConfig::default()).unwrap());
+    share_users(&Express::with_sessions("postgres", &server.url(), SECRET), store).await;
 }
 
 async fn share_users(express: &Express, store: Arc<dyn Store>) {

@@ -61,7 +61,8 @@ impl Default for Config {
 /// with either owner's.
 ///
 /// A call makes one round trip, two where a new id is taken already. What the [connection](crate::store::redis) says of
-/// deadlines and of servers that are away holds here. A write that was not answered in time may have been done all the same.
+/// deadlines and of servers that are away holds here. A write that was not answered in time may have been done all the same, or
+/// be done later: bind it to what it expects, and it does no harm to a newer one.
 /// How much a restart of the server loses is for the server to say: with `appendonly yes` and `appendfsync always` nothing
 /// that was answered, with its defaults some of the last minute. So is what becomes of sessions when its memory is full:
 /// with `maxmemory-policy noeviction` a write is refused ([`StoreError::Full`]), with others somebody's session goes.

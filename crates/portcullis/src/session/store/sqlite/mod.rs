@@ -88,7 +88,8 @@ pub enum Synchronous {
 /// Sessions in a file: nothing to install, and one machine.
 ///
 /// One thread writes. What came while it was busy goes into one transaction, so that many share one wait for the disk.
-/// Others read, and wait for no writer. What has expired is taken away by those who write, two for each.
+/// Others read, and wait for no writer. What has expired is taken away by those who write, two for each. A write that was not
+/// answered in time may have been done all the same.
 ///
 /// Dropping the store waits until everything that was sent is written.
 ///

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, Statement};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Statement};
 use tokio::sync::{mpsc, oneshot};
 
 use super::file;
@@ -77,7 +77,8 @@ fn write_and_answer(
                 let _ = writing.answer.send(Ok(outcome));
             }
         }
-        Err(error) if group.len() <= 1 => {
+        // Where another program has the file, each would only wait as long again.
+        Err(error) if group.len() <= 1 || error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
             for writing in group {
                 let _ = writing.answer.send(Err(file::store_error(path, &error)));
             }
