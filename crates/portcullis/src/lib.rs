@@ -51,6 +51,7 @@ pub mod duration;
 pub mod error;
 pub mod header;
 pub mod intake;
+pub mod limit;
 pub mod manual;
 #[cfg(feature = "serve")]
 pub mod serve;
@@ -67,6 +68,7 @@ mod guard;
 mod mode;
 mod refusal;
 mod request_id;
+mod request_rule;
 
 #[cfg(feature = "serve")]
 pub use self::serve::serve;

@@ -18,4 +18,11 @@ mod error_vectors;
 mod header;
 mod header_config;
 mod header_vectors;
+#[cfg(feature = "redis")]
+mod limit_login_vectors;
+#[cfg(feature = "redis")]
+mod limit_points_vectors;
+mod limit_rate_vectors;
+#[cfg(feature = "redis")]
+mod redis_server;
 mod vectors;
