@@ -10,9 +10,11 @@
 //!     timeout   everything inside has a deadline
 //!      cors     outside every refusal, so that a page's script can read it
 //!       access  cheapest refusal first
-//!        cookie names in, attributes out
-//!         body  counts what the application reads
-//!          the application
+//!        limit  then the next: who asks too often costs nothing more
+//!         cookie names in, attributes out
+//!          login counts failures; reads the bodies of logins, so after all that need none
+//!           body counts what the application reads
+//!            the application
 //! ```
 //!
 //! ```
@@ -46,6 +48,11 @@ use crate::{
     cors::{self, CorsGuard, CorsLayer},
     error::{self, ErrorLayer, ErrorService},
     header::{self, Header, HeaderLayer},
+    limit::{
+        login::{self, LoginLayer, LoginService},
+        rate::{self, RateLayer, RateService},
+        store::SharedStore,
+    },
     timeout::{self, Timeout, TimeoutLayer},
 };
 
@@ -57,7 +64,9 @@ pub const ENFORCES: &[&[&Rule]] = &[
     timeout::ENFORCES,
     cors::ENFORCES,
     access::ENFORCES,
+    rate::ENFORCES,
     cookie::ENFORCES,
+    login::ENFORCES,
     body::ENFORCES,
 ];
 
@@ -94,16 +103,28 @@ pub struct Config {
     pub cors: Switch<cors::Config>,
     /// Access by path, method and address.
     pub access: Switch<access::Config>,
+    /// How often a client may ask.
+    pub limit: Switch<rate::Config>,
     /// Cookies.
     pub cookie: Switch<cookie::Config>,
+    /// Failed logins.
+    pub login: Switch<login::Config>,
     /// Request bodies.
     pub body: Switch<body::Config>,
+    /// The store of `limit` that is open already, where several checklists count together.
+    pub limit_store: Option<SharedStore>,
+    /// The store of `login` that is open already.
+    pub login_store: Option<SharedStore>,
 }
 
 impl Config {
     /// Builds the layer, or says everything that is wrong.
     pub fn build(self) -> Result<Checklist, Vec<ConfigError>> {
         let mut errors = Vec::new();
+        if self.client.dangerous_trust_all && matches!(self.limit, Switch::On(_)) {
+            let right = "absent where `limit` counts by address: every client would choose its own";
+            errors.push(ConfigError::new("client.dangerous_trust_all", true, right));
+        }
         let mut keep = |section: &str, error: ConfigError| errors.push(error.within(section));
         let client = ClientLayer::new(self.client).map_err(|error| keep("client", error));
         let header =
@@ -115,13 +136,50 @@ impl Config {
         let cors = switched(self.cors, CorsLayer::new, CorsLayer::off).map_err(|error| keep("cors", error));
         let access =
             switched(self.access, AccessLayer::new, AccessLayer::off).map_err(|error| keep("access", error));
+        let limit = match self.limit_store {
+            Some(store) => {
+                switched(self.limit, |config| RateLayer::with_store(config, store), RateLayer::off)
+            }
+            None => switched(self.limit, RateLayer::new, RateLayer::off),
+        };
+        let limit = limit.map_err(|error| keep("limit", error));
         let cookie =
             switched(self.cookie, CookieLayer::new, CookieLayer::off).map_err(|error| keep("cookie", error));
+        let login = match self.login_store {
+            Some(store) => {
+                switched(self.login, |config| LoginLayer::with_store(config, store), LoginLayer::off)
+            }
+            None => switched(self.login, LoginLayer::new, LoginLayer::off),
+        };
+        let login = login.map_err(|error| keep("login", error));
         let body = switched(self.body, BodyLayer::new, BodyLayer::off).map_err(|error| keep("body", error));
-        match (client, header, error, timeout, cors, access, cookie, body) {
-            (Ok(client), Ok(header), Ok(error), Ok(timeout), Ok(cors), Ok(access), Ok(cookie), Ok(body)) => {
+        match (client, header, error, timeout, cors, access, limit, cookie, login, body) {
+            (
+                Ok(client),
+                Ok(header),
+                Ok(error),
+                Ok(timeout),
+                Ok(cors),
+                Ok(access),
+                Ok(limit),
+                Ok(cookie),
+                Ok(login),
+                Ok(body),
+            ) if errors.is_empty() => {
                 let access_log = AccessLogLayer::new(self.access_log);
-                Ok(Checklist { client, access_log, header, error, timeout, cors, access, cookie, body })
+                Ok(Checklist {
+                    client,
+                    access_log,
+                    header,
+                    error,
+                    timeout,
+                    cors,
+                    access,
+                    limit,
+                    cookie,
+                    login,
+                    body,
+                })
             }
             _ => Err(errors),
         }
@@ -149,7 +207,9 @@ pub struct Checklist {
     timeout: TimeoutLayer,
     cors: CorsLayer,
     access: AccessLayer,
+    limit: RateLayer,
     cookie: CookieLayer,
+    login: LoginLayer,
     body: BodyLayer,
 }
 
@@ -168,15 +228,17 @@ pub type Checked<S> =
     Guarded<ClientGuard, AccessLog<Guarded<Header, ErrorService<Timeout<Guarded<CorsGuard, Refusing<S>>>>>>>;
 
 /// The part of the stack that may refuse before the application is asked.
-pub type Refusing<S> = Guarded<AccessGuard, Guarded<CookieGuard, BodyService<S>>>;
+pub type Refusing<S> = Guarded<AccessGuard, RateService<Guarded<CookieGuard, LoginService<BodyService<S>>>>>;
 
 impl<S> Layer<S> for Checklist {
     type Service = Checked<S>;
 
     fn layer(&self, application: S) -> Checked<S> {
         let body = self.body.layer(application);
-        let cookie = self.cookie.layer(body);
-        let access = self.access.layer(cookie);
+        let login = self.login.layer(body);
+        let cookie = self.cookie.layer(login);
+        let limit = self.limit.layer(cookie);
+        let access = self.access.layer(limit);
         let cors = self.cors.layer(access);
         let timeout = self.timeout.layer(cors);
         let error = self.error.layer(timeout);

@@ -24,5 +24,7 @@ mod limit_login_vectors;
 mod limit_points_vectors;
 mod limit_rate_vectors;
 #[cfg(feature = "redis")]
+mod limit_redis;
+#[cfg(feature = "redis")]
 mod redis_server;
 mod vectors;

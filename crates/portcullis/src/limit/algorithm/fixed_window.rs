@@ -1,5 +1,7 @@
 //! A count and its end.
 
+use std::time::Duration;
+
 use super::{Cell, Decision, Quota};
 use crate::limit::clock::Timestamp;
 
@@ -39,7 +41,7 @@ fn decision(quota: &Quota, cell: Cell, now: Timestamp, first: bool) -> Decision 
         used: cell.value,
         remaining: limit.saturating_sub(cell.value).max(0),
         reset_after,
-        retry_after: if passed { Some(std::time::Duration::ZERO) } else { reset_after },
+        retry_after: if passed { Some(Duration::ZERO) } else { reset_after },
         first,
     }
 }

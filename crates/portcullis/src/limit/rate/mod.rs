@@ -98,6 +98,9 @@ pub struct Config {
     pub ipv6_prefix: u8,
     /// The status of a refusal, 400 to 599. Default 429.
     pub status: u16,
+    /// What the counters' names begin with: layers of one store and one scope count together where their policies are the same.
+    #[serde(skip)]
+    pub scope: String,
     /// Where the counters live.
     pub store: store::Config,
 }
@@ -113,6 +116,7 @@ impl Default for Config {
             legacy_fields: false,
             ipv6_prefix: 56,
             status: StatusCode::TOO_MANY_REQUESTS.as_u16(),
+            scope: String::new(),
             store: store::Config::default(),
         }
     }

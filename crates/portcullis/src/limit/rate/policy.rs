@@ -97,18 +97,20 @@ pub(super) struct CompiledPolicy {
 pub(super) fn compile(config: &Config) -> Result<Vec<CompiledPolicy>, ConfigError> {
     let mut compiled = Vec::new();
     if is_on(config.general.off.as_deref(), "general")? {
-        let policy =
-            CompiledPolicy::new(&config.general, "general").map_err(|error| error.within("general"))?;
+        let policy = CompiledPolicy::new(&config.general, format!("{}general", config.scope))
+            .map_err(|error| error.within("general"))?;
         compiled.push(policy);
     }
     if is_on(config.login.off.as_deref(), "login")? {
-        compiled.push(CompiledPolicy::of_login(&config.login).map_err(|error| error.within("login"))?);
+        compiled.push(
+            CompiledPolicy::of_login(&config.login, &config.scope).map_err(|error| error.within("login"))?,
+        );
     }
     for (index, policy) in config.policies.iter().enumerate() {
         let section = format!("policies[{index}]");
         if is_on(policy.off.as_deref(), &section)? {
-            let space = policy.name.clone().unwrap_or_else(|| index.to_string());
-            compiled.push(CompiledPolicy::new(policy, &space).map_err(|error| error.within(&section))?);
+            let space = format!("{}policy {index}", config.scope);
+            compiled.push(CompiledPolicy::new(policy, space).map_err(|error| error.within(&section))?);
         }
     }
     let stands_by_address =
@@ -133,7 +135,7 @@ fn is_on(off: Option<&str>, section: &str) -> Result<bool, ConfigError> {
 }
 
 impl CompiledPolicy {
-    fn new(policy: &Policy, space: &str) -> Result<Self, ConfigError> {
+    fn new(policy: &Policy, space: String) -> Result<Self, ConfigError> {
         let mut quota = Quota::new(policy.algorithm, policy.limit, policy.window);
         if let Some(burst) = policy.burst {
             if policy.algorithm != Algorithm::TokenBucket {
@@ -169,7 +171,7 @@ impl CompiledPolicy {
             rules.iter().enumerate().map(compile).collect::<Result<Vec<_>, _>>()
         };
         Ok(Self {
-            space: space.to_owned(),
+            space,
             name: policy.name.clone(),
             quota,
             by: policy.by.compile()?,
@@ -183,7 +185,7 @@ impl CompiledPolicy {
         })
     }
 
-    fn of_login(login: &LoginPolicy) -> Result<Self, ConfigError> {
+    fn of_login(login: &LoginPolicy, scope: &str) -> Result<Self, ConfigError> {
         let mut policy = Policy { limit: login.limit, window: login.window, ..Policy::default() };
         for (index, path) in login.paths.iter().enumerate() {
             let rule = Rule { methods: vec!["POST".to_owned()], ..Rule::path(path) };
@@ -195,7 +197,7 @@ impl CompiledPolicy {
         if policy.only.is_empty() {
             return Err(ConfigError::new("paths", "[]", "at least one path, or `off` with a reason"));
         }
-        Ok(Self { is_login: true, ..Self::new(&policy, "login")? })
+        Ok(Self { is_login: true, ..Self::new(&policy, format!("{scope}login"))? })
     }
 
     /// Whether it is for such a request. A path with more than one reading is one that it is for.

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Charge, MemoryStore, Store, StoreAway};
+use super::{Charge, Count, MemoryStore, Reply, Store, StoreAway};
 use crate::{
     ConfigError, duration,
     limit::{Decision, Timestamp},
@@ -66,6 +66,7 @@ pub struct SharedStore {
     store: Arc<dyn Store>,
     when_away: WhenAway,
     local: Arc<MemoryStore>,
+    is_remote: bool,
 }
 
 impl SharedStore {
@@ -91,7 +92,7 @@ impl SharedStore {
             }
             return Ok(Self::new(Arc::<MemoryStore>::clone(&memory), config.when_away, memory));
         }
-        Ok(Self::new(remote(config)?, config.when_away, memory))
+        Ok(Self { is_remote: true, ..Self::new(remote(config)?, config.when_away, memory) })
     }
 
     /// Memory as large as the configuration says.
@@ -104,7 +105,7 @@ impl SharedStore {
 
     /// A store of the program's own, and the memory that counts while it is away.
     pub fn new(store: Arc<dyn Store>, when_away: WhenAway, local: Arc<MemoryStore>) -> Self {
-        Self { store, when_away, local }
+        Self { store, when_away, local, is_remote: false }
     }
 
     pub(crate) async fn take(
@@ -142,14 +143,33 @@ impl SharedStore {
         let _ = self.local.remove(keys, now).await;
     }
 
+    /// Sets a count where it is read from.
+    pub(crate) async fn write(&self, key: &str, count: Count, now: Timestamp) {
+        if self.store.write(key, count, now).await.is_err() && self.when_away == WhenAway::Local {
+            let _ = self.local.write(key, count, now).await;
+        }
+    }
+
+    pub(crate) async fn read(&self, key: &str, now: Timestamp) -> Result<Option<Count>, StoreAway> {
+        match self.store.read(key, now).await {
+            Err(_) if self.when_away == WhenAway::Local => self.local.read(key, now).await,
+            answer => answer,
+        }
+    }
+
+    /// Whether others count in it, too.
+    pub fn is_remote(&self) -> bool {
+        self.is_remote
+    }
+
     fn instead<'a>(
         &self,
         away: StoreAway,
-        local: impl FnOnce() -> super::Reply<'a, Vec<Decision>>,
-    ) -> Result<super::Reply<'a, Vec<Decision>>, StoreAway> {
+        local: impl FnOnce() -> Reply<'a, Vec<Decision>>,
+    ) -> Result<Reply<'a, Vec<Decision>>, StoreAway> {
         match self.when_away {
             WhenAway::Local => Ok(local()),
-            WhenAway::Open => Ok(super::Reply::now(Ok(Vec::new()))),
+            WhenAway::Open => Ok(Reply::now(Ok(Vec::new()))),
             WhenAway::Closed => Err(away),
         }
     }
