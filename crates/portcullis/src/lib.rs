@@ -52,6 +52,7 @@ pub mod duration;
 pub mod error;
 pub mod header;
 pub mod intake;
+pub mod limit;
 pub mod manual;
 pub mod secret;
 #[cfg(feature = "serve")]
@@ -70,6 +71,7 @@ mod guard;
 mod mode;
 mod refusal;
 mod request_id;
+mod request_rule;
 
 #[cfg(feature = "serve")]
 pub use self::serve::serve;

@@ -16,6 +16,7 @@ mod cookie_session_vectors;
 mod csrf;
 mod passing;
 mod promises;
+mod sealed_cookies;
 mod session_scenario;
 mod session_store_postgres;
 mod session_store_redis;

@@ -14,10 +14,12 @@ use std::{
 };
 
 use portcullis::{
-    session::store::{Expected, Expiry, MemoryStore, RedisConfig, RedisStore, Store, Write},
+    session::store::{
+        Expected, Expiry, MemoryStore, PostgresConfig, PostgresStore, RedisConfig, RedisStore, Store, Write,
+    },
     store::redis,
 };
-use proof::{monitor::Monitor, redis::Redis};
+use proof::{monitor::Monitor, postgres::Postgres, redis::Redis};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -140,8 +142,57 @@ fn vectors_connect_redis() {
         block_on(async {
             let clock = Clock::new(Mutex::new(SystemTime::UNIX_EPOCH));
             // A connection lives on the runtime that opened it.
-            let redis = redis::Redis::new(&redis::Config::at(server.url())).unwrap();
+            let mut connection = redis::Config::at(server.url());
+            connection.deadline = Duration::from_secs(5); // how fast it is, is proven elsewhere
+            let redis = redis::Redis::new(&connection).unwrap();
             let store = Arc::new(RedisStore::new(redis, config).unwrap());
+            run(case, store, &clock, before, after).await
+        })
+    });
+}
+
+/// connect-pg-simple, with the same rows, on a real PostgreSQL. The statements are not compared: rows are what two programs
+/// share.
+#[test]
+fn vectors_connect_pg_simple() {
+    let server = Postgres::start(&["timezone=UTC"]);
+    vectors::check("connect-pg-simple.json", |case| {
+        let options = &case["store_options"];
+        if options["disableTouch"] == true {
+            return Ok(());
+        }
+        let mut config = PostgresConfig::default();
+        config.create_table_if_missing = true;
+        config.schema_name = options["schemaName"].as_str().map(str::to_owned);
+        if let Some(table) = options["tableName"].as_str() {
+            config.table_name = table.into();
+        }
+        if let Some(seconds) = options["ttl"].as_u64() {
+            config.lifetime = Duration::from_secs(seconds);
+        }
+        let schema = config.schema_name.clone().unwrap_or_else(|| "public".into());
+        let table = format!("\"{schema}\".\"{}\"", config.table_name);
+        // The package calls the index and the key of every table the same, so there can be one table at a time.
+        server.ask(&format!("DROP SCHEMA IF EXISTS \"{schema}\", public CASCADE"));
+        server.ask("CREATE SCHEMA public");
+        server.ask(&format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\""));
+        let before = async |_: &Value| {};
+        let after = async |step: &Value, _: &Outcome| {
+            // The table is there after the first statement.
+            let is_there = server.ask(&format!("SELECT to_regclass('{table}') IS NOT NULL"));
+            let rows = if is_there == ["t"] {
+                let row = "json_build_object('sid', sid, 'sess_text', sess::text, 'expire', to_char(expire, \
+                           'YYYY-MM-DD HH24:MI:SS.US'))";
+                server.ask(&format!("SELECT {row} FROM {table} ORDER BY sid"))
+            } else {
+                Vec::new()
+            };
+            let rows: Vec<Value> = rows.iter().map(|row| serde_json::from_str(row).unwrap()).collect();
+            same("rows_after", &json!(rows), &step["expect"]["rows_after"])
+        };
+        block_on(async {
+            let clock = Clock::new(Mutex::new(SystemTime::UNIX_EPOCH));
+            let store = Arc::new(PostgresStore::new(&server.url(), config).unwrap());
             run(case, store, &clock, before, after).await
         })
     });

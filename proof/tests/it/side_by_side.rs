@@ -1,7 +1,7 @@
 //! One user, two applications: a real Express app and one on this crate, with one secret and one store. Whoever logs the user
 //! in, the other knows; what one changes, the other sees; when one logs out, both have.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Json, Router, routing::get};
 use portcullis::{
@@ -25,7 +25,9 @@ const SECRET: &str = "one secret of thirty-two bytes, or more";
 #[tokio::test]
 async fn express_and_axum_share_their_users_through_redis() {
     let server = Redis::start();
-    let connection = redis::Redis::new(&redis::Config::at(server.url())).unwrap();
+    let mut connection = redis::Config::at(server.url());
+    connection.deadline = Duration::from_secs(5); // how fast it is, is proven elsewhere
+    let connection = redis::Redis::new(&connection).unwrap();
     let store = Arc::new(RedisStore::new(connection, RedisConfig::default()).unwrap());
     share_users(&Express::with_sessions("redis", &server.url(), SECRET), store).await;
 }
