@@ -142,6 +142,28 @@ fn a_failed_login_does_not_tell_who_exists() {
 }
 
 #[test]
+fn guessing_passwords_comes_to_an_end_and_the_owner_still_gets_in() {
+    let server = Server::in_its_own_directory(&[], &[("NOTES_TRUST_PROXY", "127.0.0.1")]);
+    let visitor_at = |address: &str| {
+        let mut visitor = server.visitor();
+        visitor.fields.push(("X-Forwarded-For", address.to_owned()));
+        visitor.fields.push(("X-Forwarded-Proto", "https".to_owned()));
+        visitor
+    };
+    visitor_at("203.0.113.1").sign_up("alice");
+    let guess = |number: u32| {
+        let password = format!("a wrong password, number {number}");
+        visitor_at("203.0.113.9").post("/login", &[("username", "alice"), ("password", &password)])
+    };
+    let guesses: Vec<_> = (0..12).map(guess).collect();
+    let reached = guesses.iter().filter(|answer| answer.status == 422).count();
+    assert!(reached <= 5, "{reached} guesses were looked at");
+    let refused = guesses.last().unwrap();
+    assert!(refused.status == 429 && refused.field("retry-after").is_some());
+    assert_eq!(visitor_at("203.0.113.1").log_in("alice").status, 303);
+}
+
+#[test]
 fn many_logins_at_once_do_not_hold_up_other_pages() {
     let server = Server::in_its_own_directory(&[], &[("NOTES_TRUST_PROXY", "127.0.0.1")]);
     thread::scope(|scope| {
