@@ -37,8 +37,9 @@
 //!
 //! # Features
 //!
-//! `serve` (default): the accept loop and TLS. `static-files` (default): files from a directory. Without both there is no C
-//! compiler and no socket in the build.
+//! `serve` (default): the accept loop and TLS. `static-files` (default): files from a directory. `axum`: the extractors of
+//! [`session`]. `sqlite`, `redis`, `postgres`: the stores that need them. With none there is no C compiler and no socket in
+//! the build.
 
 pub mod access;
 pub mod access_log;

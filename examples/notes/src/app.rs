@@ -63,11 +63,6 @@ fn checklist(transport: &Transport) -> Result<Checklist, BoxError> {
     if let Transport::Proxy(proxies) = transport {
         config.client.trust_proxy = TrustProxy::Text(proxies.clone());
     }
-    if let Switch::On(header) = &mut config.header {
-        // With `no-referrer`, the default, browsers from before 2023 send `Origin: null` with our own forms, and the `csrf`
-        // guard refuses them.
-        header.referrer_policy = "same-origin".into();
-    }
     if let Switch::On(body) = &mut config.body {
         body.media_types = vec!["application/x-www-form-urlencoded".into()]; // all that our forms send
         body.max_bytes = 32 * 1024; // 2,000 characters, of which each may take twelve bytes in a form

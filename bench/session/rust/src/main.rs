@@ -16,7 +16,7 @@ async fn main() {
     };
     let place = rest.first().map_or("", String::as_str);
     let application: Router = match layer.as_str() {
-        "portcullis" => portcullis_server::application(store, place).await,
+        "portcullis" => portcullis_server::application(store, place),
         "tower-sessions" => tower_sessions_server::application(store, place).await,
         other => panic!("no such layer: {other}"),
     };

@@ -7,15 +7,21 @@ use portcullis::{
     secret::Secrets,
     session::{
         Config, Session, SessionError, SessionLayer,
-        store::{MemoryConfig, MemoryStore, Store},
+        store::{MemoryConfig, MemoryStore, RedisConfig, RedisStore, SqliteConfig, SqliteStore, Store},
     },
+    store::redis::{Config as Connection, Redis},
 };
 
 use crate::SECRET;
 
-pub async fn application(store: &str, _place: &str) -> Router {
+pub fn application(store: &str, place: &str) -> Router {
     let store: Arc<dyn Store> = match store {
         "memory" => Arc::new(MemoryStore::new(MemoryConfig::default()).expect("a store")),
+        "sqlite" => Arc::new(SqliteStore::open(SqliteConfig::at(place)).expect("a database")),
+        "redis" => {
+            let redis = Redis::new(&Connection::at(place)).expect("a connection");
+            Arc::new(RedisStore::new(redis, RedisConfig::default()).expect("a store"))
+        }
         other => panic!("no such store: {other}"),
     };
     let mut config = Config::default();

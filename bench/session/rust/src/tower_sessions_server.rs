@@ -19,7 +19,7 @@ pub async fn application(store: &str, place: &str) -> Router {
         "sqlite" => {
             let connection = Connection::open(place).await.expect("a database");
             connection
-                .call(|connection| connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"))
+                .call(|connection| connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"))
                 .await
                 .expect("WAL");
             let store = RusqliteStore::new(connection);

@@ -30,15 +30,15 @@
 //! **What this does not stop**: a `GET` that changes something, but where `judge_get` stands before it; a script injected
 //! into the application's own pages, which is same-origin; a site on the list of trusted origins.
 //!
-//! **What breaks it.** Pages of other origins that CORS lets in: they must be named here as well. Something before us that rewrites `Host`: set `client.trust_proxy`, or name the origin. A page
-//! with `Referrer-Policy: no-referrer`, the default of the `header` guard, where the browser sends no `Sec-Fetch-Site`:
-//! then its own forms come with `Origin: null` (Fetch, "append a request `Origin` header"), and are refused. That is so
-//! over plain HTTP but on localhost, and in browsers from before 2023; `referrer_policy = "same-origin"` mends it. A sign-in that comes
-//! back as a cross-site `POST` (SAML, OAuth `form_post`): name the provider's origin, or switch the guard off on that
-//! path, with the reason.
+//! **What breaks it.** Pages of other origins that CORS lets in: they must be named here as well. Something before us that
+//! rewrites `Host`: set `client.trust_proxy`, or name the origin. A page with `Referrer-Policy: no-referrer`, helmet's
+//! default, where the browser sends no `Sec-Fetch-Site` (over plain HTTP but on localhost, and before 2023): then its own
+//! forms come with `Origin: null` (Fetch, section 3.2), and are refused; `same-origin`, the `header` guard's default, mends
+//! it. A sign-in that comes back as a cross-site `POST` (SAML, OAuth `form_post`): name the provider's origin, or switch
+//! the guard off on that path, with the reason.
 //!
-//! Follows Go 1.25's `http.CrossOriginProtection` and tower-http 0.7's `csrf`, and is stricter about schemes, handshakes of a WebSocket,
-//! repeated and empty fields.
+//! Follows Go 1.25's `http.CrossOriginProtection` and tower-http 0.7's `csrf`, and is stricter about schemes, handshakes of
+//! a WebSocket, repeated and empty fields.
 //!
 //! Tokens, for applications that want them as well: [`token_layer`]. For handlers that make and check them by
 //! themselves: [`Secret`].
