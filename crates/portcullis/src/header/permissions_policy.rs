@@ -125,7 +125,7 @@ fn is_origin(text: &str) -> bool {
 }
 
 /// Features that can watch, locate, pay or reach hardware, as far as browsers know them without a warning.
-const DENIED: [&str; 17] = [
+const DENIED: [&str; 16] = [
     "accelerometer",
     "browsing-topics",
     "camera",
