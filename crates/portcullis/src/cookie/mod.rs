@@ -91,6 +91,7 @@ use http::{Request, Response};
 use portcullis_rules::{Rule, cookie};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::parse::find;
 pub use self::{
     encryption::{EncryptionKeys, NoRandomness, NotSealed, Opened},
     keygrip::{Algorithm, Encoding, Keygrip},

@@ -76,6 +76,11 @@ impl<'a> Cookies<'a> {
     }
 }
 
+/// One cookie, as [`Cookies::get`] gives it, without reading the others.
+pub(crate) fn find<'a>(field: &'a [u8], name: &str) -> Option<Cow<'a, str>> {
+    pairs(field).find(|pair| pair.name == name.as_bytes()).map(|pair| decode(unquote(pair.value)))
+}
+
 /// The JSON in a value that `cookie-parser` would take for JSON (`j:` in front).
 ///
 /// Compatible with cookie-parser 1.4: broken JSON, and JSON which JavaScript holds for false (`null`, `false`, `0`,
@@ -133,8 +138,12 @@ fn percent_decoded(value: &[u8]) -> Option<String> {
             other => {
                 decoded.push_str(std::str::from_utf8(&escaped).ok()?);
                 escaped.clear();
-                let Some((byte, after)) = other.split_first() else { return Some(decoded) };
-                decoded.push(char::from(*byte));
+                let plain = other.iter().position(|byte| *byte == b'%').unwrap_or(other.len());
+                let (plain, after) = other.split_at_checked(plain)?;
+                decoded.push_str(&text(plain));
+                if after.is_empty() {
+                    return Some(decoded);
+                }
                 rest = after;
             }
         }
@@ -175,6 +184,14 @@ mod tests {
         assert_eq!(read("a=%E2%82%AC!"), one("a", "€!"));
         assert_eq!(read("toString=1"), one("toString", "1"));
         assert_eq!(Cookies::parse(b"a=\xff").get("a"), Some("ÿ"));
+    }
+
+    #[test]
+    fn one_cookie_is_found_as_among_all() {
+        let field = br#"a=1; b="x%20y%c3%a9z"; a=2; flag; c=100%; d= = "#;
+        for name in ["a", "b", "c", "d", "e", "flag"] {
+            assert_eq!(find(field, name).as_deref(), Cookies::parse(field).get(name), "{name}");
+        }
     }
 
     #[test]

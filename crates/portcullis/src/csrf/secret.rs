@@ -125,6 +125,12 @@ pub trait HoldsSecret: Send + Sync {
 
     /// Keeps a new one there.
     fn keep<'a>(&'a self, secret: &'a str) -> SecretFuture<'a, ()>;
+
+    /// What tokens are bound to where the client holds a session already, as a
+    /// [`TokenBinding`](super::TokenBinding) would say it: its id. `None`: nothing.
+    fn binding(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// What a session answers, perhaps from a store elsewhere.

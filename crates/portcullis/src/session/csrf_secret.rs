@@ -11,6 +11,10 @@ impl HoldsSecret for Session {
     fn keep<'a>(&'a self, secret: &'a str) -> SecretFuture<'a, ()> {
         Box::pin(async move { Ok(self.set(SESSION_KEY, secret).await?) })
     }
+
+    fn binding(&self) -> Option<&str> {
+        self.shared().sent.as_deref()
+    }
 }
 
 impl HoldsSecret for CookieSession {

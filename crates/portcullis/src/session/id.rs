@@ -4,7 +4,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderMap, header, request::Parts};
 
 use super::{Policy, SessionError};
-use crate::cookie::{Cookies, Signed, pairs};
+use crate::cookie::{Signed, find, pairs};
 
 /// 24 random bytes in base64url, 32 characters: compatible with uid-safe 2.1, as express-session uses it.
 pub(super) fn generate() -> Result<String, SessionError> {
@@ -37,7 +37,7 @@ pub(super) fn sent(policy: &Policy, name: &str, headers: &HeaderMap) -> Option<S
         );
         return None;
     }
-    match policy.keys.open(Cookies::parse(field).get(name)?) {
+    match policy.keys.open(&find(field, name)?) {
         Signed::Valid(id) if (1..=MAX_BYTES).contains(&id.len()) => Some(id.to_owned()),
         Signed::Valid(_) | Signed::Invalid | Signed::Not => None,
     }

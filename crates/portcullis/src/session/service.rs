@@ -18,11 +18,7 @@ use super::{
     handle::{Phase, Shared, State},
     id,
 };
-use crate::{
-    Connection, RequestId,
-    client::Client,
-    csrf::{SessionSecret, TokenBinding},
-};
+use crate::{Connection, RequestId, client::Client, csrf::SessionSecret};
 
 impl<S> Layer<S> for SessionLayer {
     type Service = SessionService<S>;
@@ -64,9 +60,6 @@ where
         if let Some(session) = &session {
             head.extensions.insert(session.clone());
             head.extensions.insert(SessionSecret(Arc::new(session.clone())));
-            if let Some(id) = &session.shared().sent {
-                head.extensions.insert(TokenBinding(id.as_str().into()));
-            }
         }
         let request = Request::from_parts(head, body);
         // The clone that was polled ready is the one to call.

@@ -17,11 +17,11 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    HeldBody, Policy, TokenLayer,
+    HeldBody, Policy, TokenBinding, TokenLayer,
     opened::{Misconfigured, Opened, Unopened},
     submitted::{BodyKind, Submitted},
 };
-use crate::{mode::Mode, refusal::Refusal};
+use crate::{csrf::SessionSecret, mode::Mode, refusal::Refusal};
 
 impl<S> Layer<S> for TokenLayer {
     type Service = TokenService<S>;
@@ -62,7 +62,11 @@ where
         let (mut head, body) = request.into_parts();
         let mut body = HeldBody::new(body);
         Box::pin(async move {
-            let (session, binding) = (head.extensions.get().cloned(), head.extensions.get().cloned());
+            let session: Option<SessionSecret> = head.extensions.get().cloned();
+            let binding = head.extensions.get().cloned().or_else(|| {
+                let id = session.as_ref()?.0.binding()?;
+                Some(TokenBinding(id.into()))
+            });
             let opened = match Opened::new(&policy.scheme, session, &head.headers, binding.as_ref()).await {
                 Ok(opened) => opened,
                 Err(Unopened::Misconfigured(Misconfigured(detail))) => {
