@@ -1,4 +1,4 @@
-//! `apps/shop.js` on a real Express.
+//! `apps/*.js` on a real Express.
 
 use std::{
     io::{BufRead, BufReader},
@@ -13,6 +13,11 @@ pub struct Express {
 impl Express {
     /// On Express 5 or 4, outside production, as most run by mistake.
     pub fn start(version: u8) -> Self {
+        Self::start_app(version, "shop.js")
+    }
+
+    /// Another of the apps.
+    pub fn start_app(version: u8, app: &str) -> Self {
         let directory = crate::root().join(format!("proof/apps/express{version}"));
         assert!(
             directory.join("node_modules/express").exists(),
@@ -20,7 +25,7 @@ impl Express {
             directory.display()
         );
         let mut process = Command::new("node")
-            .arg("../shop.js")
+            .arg(format!("../{app}"))
             .current_dir(directory)
             .env_remove("NODE_ENV")
             .stdout(Stdio::piped())

@@ -8,6 +8,7 @@
 pub mod client;
 pub mod express;
 pub mod gate;
+pub mod redis;
 
 /// The project's root.
 pub fn root() -> std::path::PathBuf {

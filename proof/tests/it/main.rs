@@ -12,6 +12,7 @@
 mod arrows;
 mod bad_input;
 mod catalogue;
+mod limits;
 mod passing;
 mod promises;
 mod streaming;
