@@ -184,7 +184,8 @@ async fn a_login_goes_on_byte_for_byte() {
     let gate = Gate::start_plain(&app.url(), "");
     let body = " {\"password\":\"correct horse\",\r\n\t\"username\":\"alice\", \"more\": [1.50, {}]}\n";
     let answer = post(gate.http, LOCAL, "/login", "application/json", "", body).await;
-    let sha256: String = Sha256::digest(body.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 =
+        Sha256::digest(body.as_bytes()).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     assert_eq!(answer.json()["sha256"], sha256.as_str());
     for (unreadable, status) in [("{\"username\":", 400), (&"x".repeat(20_000), 413)] {
         let answer = post(gate.http, LOCAL, "/login", "application/json", "", unreadable).await;

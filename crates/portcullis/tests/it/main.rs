@@ -18,6 +18,7 @@ mod error_vectors;
 mod header;
 mod header_config;
 mod header_vectors;
+mod limit;
 #[cfg(feature = "redis")]
 mod limit_login_vectors;
 #[cfg(feature = "redis")]
