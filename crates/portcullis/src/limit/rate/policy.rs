@@ -148,6 +148,12 @@ impl CompiledPolicy {
             quota.burst = burst;
         }
         quota.check()?;
+        // What one algorithm has counted, another cannot read.
+        let space = match policy.algorithm {
+            Algorithm::TokenBucket => space,
+            Algorithm::FixedWindow => format!("{space} fixed"),
+            Algorithm::SlidingWindow => format!("{space} sliding"),
+        };
         if quota.window.is_zero() {
             return Err(ConfigError::new("window", "0s", "from \"1ms\" to \"366d\""));
         }
