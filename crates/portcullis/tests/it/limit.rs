@@ -71,7 +71,12 @@ async fn login_paths_have_less_in_every_spelling() {
     assert_eq!(passed(&layer, 10, ask("POST", "/login")).await, 10);
     assert_eq!(passed(&layer, 30, ask("POST", "/LOGIN;x=1")).await, 10);
     assert_eq!(passed(&layer, 30, ask("POST", "//x/%2e%2e/login/")).await, 0);
-    assert_eq!(passed(&layer, 30, ask("POST", "/loginx")).await, 30);
+    for other in ["/loginx", "/sessions/7/messages"] {
+        assert_eq!(passed(&layer, 30, ask("POST", other)).await, 30, "{other}");
+    }
+    let elsewhere = RateLayer::new(Config::default()).unwrap();
+    assert_eq!(passed(&elsewhere, 15, ask("POST", "/login/password")).await, 15);
+    assert_eq!(passed(&elsewhere, 15, ask("POST", "/Sessions/")).await, 5);
 }
 
 #[tokio::test]
