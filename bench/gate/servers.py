@@ -58,7 +58,7 @@ class Server:
 
 
 class Gate(GateProcess):
-    """The gate with every guard as it is by default."""
+    """The gate with every guard as it is by default, but for what one address may have."""
 
     name = "gate"
 
@@ -80,6 +80,10 @@ to = "http://{upstream}"
 # The load comes from one address.
 [serve]
 max_connections_per_client = 4096
+
+# It is counted all the same.
+[limit]
+general = {{ limit = 60000000 }}
 """
         super().__init__(directory, config, ["taskset", "-c", str(cpu)])
 

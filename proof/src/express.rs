@@ -13,7 +13,12 @@ pub struct Express {
 impl Express {
     /// `apps/shop.js` on Express 5 or 4, outside production, as most run by mistake.
     pub fn start(version: u8) -> Self {
-        Self::run(&format!("express{version}"), "../shop.js", &[])
+        Self::start_app(version, "shop.js")
+    }
+
+    /// Another of the apps beside it.
+    pub fn start_app(version: u8, app: &str) -> Self {
+        Self::run(&format!("express{version}"), &format!("../{app}"), &[])
     }
 
     /// `apps/sessions/app.js`, whose sessions are kept as `kind` says: `redis`, `postgres` or `cookie`.

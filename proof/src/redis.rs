@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Write},
     net::{Ipv4Addr, TcpStream},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -28,6 +29,22 @@ impl Redis {
 
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// A file with the URL, as a secret is mounted.
+    pub fn url_file(&self) -> PathBuf {
+        self.file("url", &self.url())
+    }
+
+    /// A file with a secret that gates share.
+    pub fn secret_file(&self) -> PathBuf {
+        self.file("secret", "b1rXqkzYc0m7Ww4vR2nTj8sLf6hGd3aE")
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.directory.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path
     }
 
     pub fn port(&self) -> u16 {

@@ -90,6 +90,26 @@
 //!
 //! [`crate::body`] counts what a body inflates to, and stops there with bounded memory. *Shown by* the body guard's tests on bombs.
 //!
+//! # Guessed passwords (CWE-307, credential stuffing)
+//!
+//! A list of stolen passwords is tried at thousands a minute; or slowly, from two hundred addresses, at one account. A lock on the
+//! account would stop both, and hand anybody the means to lock its owner out.
+//!
+//! [`crate::limit::login`] counts failures by address, by name and address, and by name; tries in parallel are counted before they
+//! reach the application; and the owner's own device, known by a signed cookie, is asked none of that. [`crate::limit::rate`] counts
+//! every try on a login path, whatever the answer. *Shown by* `a_burst_of_bad_logins_stops_and_the_right_user_gets_in_from_elsewhere`,
+//! `two_hundred_addresses_do_not_guess_one_account_nor_lock_its_owner_out`, and the vectors of rate-limiter-flexible.
+//!
+//! # Too many requests (CWE-770), and memory filled by counting them
+//!
+//! Scripts ask as fast as the server answers; and a limiter that keeps a record for each address is itself filled, by an IPv6 network
+//! that has more addresses than there is memory.
+//!
+//! [`crate::limit::rate`] limits by address, IPv6 by network; its counters in memory are bounded, and those of who is refused are given
+//! up last; on Redis any number of gates count together. *Shown by* `three_gates_and_one_redis_pass_exactly_a_thousand`,
+//! `a_gate_that_is_killed_takes_no_more_along_than_it_had_in_hand`,
+//! `a_flood_of_new_keys_stays_within_the_bound_and_frees_nobody_who_is_refused`, and `bench/limit`.
+//!
 //! # Stack traces (CWE-209)
 //!
 //! An error page tells file names, versions, queries, sometimes passwords.

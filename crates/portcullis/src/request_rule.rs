@@ -39,6 +39,8 @@ pub(crate) struct CompiledRule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum PathPattern {
     Any,
+    /// The path; without a slash at the end, which does not count.
+    Exact(String),
     /// The path and everything below it; without a slash at the end.
     Tree(String),
     /// Everything that begins so.
@@ -75,6 +77,18 @@ impl CompiledRule {
             methods: methods.collect::<Result<_, _>>()?,
             clients: clients.collect::<Result<_, _>>()?,
         })
+    }
+
+    /// A `POST` on a login's path: that path alone, or with `/*` at its end everything below it, too. What is below `/sessions` is
+    /// seldom a login.
+    pub(crate) fn login(path: &str) -> Result<Self, ConfigError> {
+        let rule = Rule { methods: vec![Method::POST.to_string()], ..Rule::path(path) };
+        let mut compiled = Self::new(&rule, false)?;
+        compiled.path = match compiled.path {
+            PathPattern::Tree(path_itself) if !path.ends_with('*') => PathPattern::Exact(path_itself),
+            pattern => pattern,
+        };
+        Ok(compiled)
     }
 
     /// Whether the rule means such a request. `path` is asked for last, since it costs most: the path in its widest reading
@@ -133,6 +147,9 @@ impl PathPattern {
         };
         match self {
             Self::Any => true,
+            Self::Exact(exact) => {
+                begins(exact) && matches!(path.as_bytes().get(exact.len()..), Some(b"" | b"/"))
+            }
             Self::Prefix(prefix) => begins(prefix),
             Self::Tree(tree) => begins(tree) && matches!(path.as_bytes().get(tree.len()), None | Some(b'/')),
         }

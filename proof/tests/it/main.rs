@@ -14,6 +14,7 @@ mod bad_input;
 mod catalogue;
 mod cookie_session_vectors;
 mod csrf;
+mod limits;
 mod passing;
 mod promises;
 mod sealed_cookies;

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use portcullis::checklist::Switch;
 
-use super::{Config, Target};
+use super::{Config, Route, Target};
 
 fn parse(text: &str) -> Result<Config, String> {
     Config::parse(Path::new("portcullis.toml"), text).map_err(|error| error.to_string())
@@ -168,4 +168,30 @@ fn a_route_may_have_an_application_of_its_own() {
         })
         .collect();
     assert_eq!(targets, ["http://127.0.0.1:3000", "http://127.0.0.1:4000"]);
+}
+
+#[test]
+fn a_limit_of_a_routes_own_has_counters_of_its_own() {
+    let config = parse(&format!(
+        "{BASIS}[limit]\ngeneral = {{ limit = 100 }}\nlogin = {{ off = \"single sign-on\" }}\nstore = {{ max_keys = 64 }}\n\
+         [[route]]\npath = \"/api\"\nlimit = {{ general = {{ window = \"1h\" }} }}\n\
+         [[route]]\npath = \"/files\"\n\
+         [[route]]\npath = \"/hooks\"\nlimit = {{ off = \"signed by the sender\" }}\n"
+    ))
+    .unwrap();
+    let [root, api, files, hooks] = config.routes.as_slice() else { panic!("{:?}", config.routes) };
+    let limit = |route: &Route| match &route.guards.limit {
+        Switch::On(limit) => Some((limit.general.limit, limit.general.window.as_secs(), limit.scope.clone())),
+        Switch::Off(_) => None,
+    };
+    assert_eq!(limit(root), Some((100, 60, String::new())));
+    assert_eq!(limit(api), Some((100, 3600, "/api ".to_owned())));
+    assert_eq!(limit(files), Some((100, 60, String::new())));
+    assert_eq!(limit(hooks), None);
+    let Switch::On(login) = &root.guards.login else { panic!("off") };
+    assert_eq!(login.store.max_keys, 64, "one store is for both");
+    let warnings = config.warnings();
+    for warning in ["/: limit.login is off: single sign-on", "/hooks: limit is off: signed by the sender"] {
+        assert!(warnings.contains(&warning.to_owned()), "{warnings:?}");
+    }
 }

@@ -8,7 +8,8 @@ use std::{
 use portcullis::{
     limit::{
         Algorithm, Clock, Quota, Timestamp,
-        store::{Charge, Count, MemoryStore, Store, redis::RedisStore},
+        login::{self, LoginGuard},
+        store::{Charge, Count, MemoryStore, SharedStore, Store, WhenAway, redis::RedisStore},
     },
     store::redis::{Config, Redis},
 };
@@ -172,4 +173,40 @@ async fn a_redis_that_is_away_costs_fifty_milliseconds_and_comes_back() {
         let back = is_back().await;
         assert!(back < Duration::from_secs(3), "{fault}: back after {back:?}");
     }
+}
+
+#[tokio::test]
+async fn login_guards_on_one_redis_count_together() {
+    let server = RedisServer::start();
+    let guard = || {
+        let mut config = login::Config::default();
+        config.secret = Some("a secret that is long enough for a test".to_owned().into());
+        config.burst.tries = 0;
+        let memory = Arc::new(MemoryStore::new(1000));
+        let store = SharedStore::new(Arc::new(store(&server)), WhenAway::Closed, memory);
+        LoginGuard::with_store(&config, store).unwrap()
+    };
+    let guards = [guard(), guard()];
+    let address = "192.0.2.1".parse().unwrap();
+    for number in 0..10 {
+        let guard = &guards[number % 2];
+        let attempt = guard.check(address, Some("alice"), None).await.unwrap();
+        guard.failed(attempt).await.unwrap();
+    }
+    let attempt = guards[0].check(address, Some("alice"), None).await.unwrap();
+    assert!(guards[0].failed(attempt).await.is_err());
+    assert!(guards[1].check(address, Some("alice"), None).await.is_err());
+    let bob = guards[1].check(address, Some("bob"), None).await.unwrap();
+    let device = guards[1].succeeded(bob).await.unwrap();
+    assert!(guards[0].check(address, Some("bob"), Some(&device)).await.is_ok());
+    let keys: Vec<String> = {
+        let redis = Redis::new(&Config::at(server.url())).unwrap();
+        let ask =
+            |mut connection| async move { redis::cmd("KEYS").arg("*").query_async(&mut connection).await };
+        redis.ask(ask).await.unwrap()
+    };
+    assert!(
+        !keys.is_empty() && keys.iter().all(|key| !key.contains("alice") && !key.contains("bob")),
+        "{keys:?}"
+    );
 }

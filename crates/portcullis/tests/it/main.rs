@@ -22,6 +22,7 @@ mod error_vectors;
 mod header;
 mod header_config;
 mod header_vectors;
+mod limit;
 mod limit_login_vectors;
 mod limit_points_vectors;
 mod limit_rate_vectors;

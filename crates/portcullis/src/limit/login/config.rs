@@ -17,7 +17,7 @@ use crate::{
 pub struct Config {
     /// Refuse, or only count and log.
     pub mode: Mode,
-    /// The paths of logins, each with everything below it. Default: [`LOGIN_PATHS`].
+    /// The paths of logins; with `/*` at the end also everything below. Default: [`LOGIN_PATHS`].
     pub paths: Vec<String>,
     /// The fields of JSON or of a form that may hold the user name. All that are there count.
     pub fields: Vec<String>,
@@ -143,15 +143,15 @@ impl Burst {
     }
 }
 
-/// Paths that look like a login, each with everything below it.
+/// Paths that look like a login; with `/*` at the end also everything below.
 pub const LOGIN_PATHS: [&str; 18] = [
-    "/login",
+    "/login/*",
     "/log-in",
-    "/signin",
+    "/signin/*",
     "/sign-in",
     "/session",
     "/sessions",
-    "/auth/login",
+    "/auth/login/*",
     "/auth/signin",
     "/account/login",
     "/user/login",

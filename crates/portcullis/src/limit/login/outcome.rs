@@ -40,7 +40,7 @@ impl Signs {
             failure_status: config.failure_status.iter().copied().collect(),
             failure_field: failure_field.transpose()?,
             status_decides: config.status_decides,
-            paths: config.paths.iter().map(|path| path.to_ascii_lowercase()).collect(),
+            paths: config.paths.iter().map(|path| path.trim_end_matches("/*").to_ascii_lowercase()).collect(),
         })
     }
 

@@ -32,7 +32,7 @@ use crate::{
         path::{CanonicalPath, canonical},
     },
     limit::{Clock, store::SharedStore},
-    request_rule::{CompiledRule, Rule, client_address},
+    request_rule::{CompiledRule, client_address},
 };
 
 /// The guard as a `tower::Layer`. Cheap to clone; counters are shared.
@@ -73,8 +73,7 @@ impl LoginLayer {
 
     fn around(guard: LoginGuard, config: &Config) -> Result<Self, ConfigError> {
         let rule = |(index, path): (usize, &String)| {
-            let rule = Rule { methods: vec!["POST".to_owned()], ..Rule::path(path) };
-            CompiledRule::new(&rule, false)
+            CompiledRule::login(path)
                 .map_err(|error| ConfigError::new(format!("paths[{index}]"), error.value(), error.right()))
         };
         let rules = config.paths.iter().enumerate().map(rule).collect::<Result<Vec<_>, _>>()?;

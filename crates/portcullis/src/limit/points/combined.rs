@@ -2,16 +2,21 @@
 
 use std::time::Duration;
 
-use super::{Points, PointsLimiter, Refused};
+use super::{Points, PointsLimiter, Refused, StoreAway};
+use crate::ConfigError;
 
 /// Several limiters that must all agree. Each counts every action, also one that another refuses.
 #[derive(Debug)]
 pub struct Union(Vec<PointsLimiter>);
 
 impl Union {
-    /// All of these.
-    pub fn new(limiters: impl IntoIterator<Item = PointsLimiter>) -> Self {
-        Self(limiters.into_iter().collect())
+    /// All of these: at least one.
+    pub fn new(limiters: impl IntoIterator<Item = PointsLimiter>) -> Result<Self, ConfigError> {
+        let limiters: Vec<PointsLimiter> = limiters.into_iter().collect();
+        if limiters.is_empty() {
+            return Err(ConfigError::new("limiters", "[]", "at least one"));
+        }
+        Ok(Self(limiters))
     }
 
     /// What each says, by its prefix; or what those say that refuse.
@@ -56,7 +61,7 @@ impl Bursty {
     }
 
     /// Where a key stands with the first limiter.
-    pub async fn get(&self, key: &str) -> Result<Option<Points>, super::StoreAway> {
+    pub async fn get(&self, key: &str) -> Result<Option<Points>, StoreAway> {
         let (steady, reserve) = (self.steady.get(key).await?, self.reserve.get(key).await?);
         Ok(steady.map(|steady| Points {
             before_next: match reserve {
@@ -100,7 +105,7 @@ impl Listed {
     }
 
     /// Where a key stands.
-    pub async fn get(&self, key: &str) -> Result<Option<Points>, super::StoreAway> {
+    pub async fn get(&self, key: &str) -> Result<Option<Points>, StoreAway> {
         match self.listed(key) {
             Some((_, points)) => Ok(Some(points)),
             None => self.limiter.get(key).await,

@@ -142,7 +142,7 @@ pub struct LoginPolicy {
     /// Default: a minute.
     #[serde(deserialize_with = "duration::deserialize")]
     pub window: Duration,
-    /// The paths, each with everything below it. Default: [`LOGIN_PATHS`].
+    /// The paths; with `/*` at the end also everything below. Default: [`LOGIN_PATHS`].
     pub paths: Vec<String>,
 }
 

@@ -148,6 +148,12 @@ impl CompiledPolicy {
             quota.burst = burst;
         }
         quota.check()?;
+        // What one algorithm has counted, another cannot read.
+        let space = match policy.algorithm {
+            Algorithm::TokenBucket => space,
+            Algorithm::FixedWindow => format!("{space} fixed"),
+            Algorithm::SlidingWindow => format!("{space} sliding"),
+        };
         if quota.window.is_zero() {
             return Err(ConfigError::new("window", "0s", "from \"1ms\" to \"366d\""));
         }
@@ -186,18 +192,16 @@ impl CompiledPolicy {
     }
 
     fn of_login(login: &LoginPolicy, scope: &str) -> Result<Self, ConfigError> {
-        let mut policy = Policy { limit: login.limit, window: login.window, ..Policy::default() };
-        for (index, path) in login.paths.iter().enumerate() {
-            let rule = Rule { methods: vec!["POST".to_owned()], ..Rule::path(path) };
-            // Here, so that an error names the field that the file has.
-            CompiledRule::new(&rule, false)
-                .map_err(|error| ConfigError::new(format!("paths[{index}]"), error.value(), error.right()))?;
-            policy.only.push(rule);
-        }
-        if policy.only.is_empty() {
+        let policy = Policy { limit: login.limit, window: login.window, ..Policy::default() };
+        let rule = |(index, path): (usize, &String)| {
+            CompiledRule::login(path)
+                .map_err(|error| ConfigError::new(format!("paths[{index}]"), error.value(), error.right()))
+        };
+        let only = login.paths.iter().enumerate().map(rule).collect::<Result<Vec<_>, _>>()?;
+        if only.is_empty() {
             return Err(ConfigError::new("paths", "[]", "at least one path, or `off` with a reason"));
         }
-        Ok(Self { is_login: true, ..Self::new(&policy, format!("{scope}login"))? })
+        Ok(Self { is_login: true, only, ..Self::new(&policy, format!("{scope}login"))? })
     }
 
     /// Whether it is for such a request. A path with more than one reading is one that it is for.

@@ -17,7 +17,14 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
-local fixed, token, sliding = {}, {}, {}
+local function quota_of(index)
+  local at = 2 + (index - 1) * 8
+  return {
+    algorithm = ARGV[at], limit = tonumber(ARGV[at + 1]), window = tonumber(ARGV[at + 2]), cost = tonumber(ARGV[at + 3]),
+    burst = tonumber(ARGV[at + 4]), interval = tonumber(ARGV[at + 5]), block_at = tonumber(ARGV[at + 6]),
+    block_for = tonumber(ARGV[at + 7]),
+  }
+end
 
 local function fixed_answer(quota, used, ttl, first)
   local reset = ttl == -1 and -1 or math.max(0, ttl) * 1000
@@ -25,13 +32,7 @@ local function fixed_answer(quota, used, ttl, first)
   return { passed and 1 or 0, used, math.max(0, quota.limit - used), reset, passed and 0 or reset, first and 1 or 0 }
 end
 
-function fixed.peek(key, quota)
-  local used = redis.call('GET', key)
-  if not used then return fixed_answer(quota, 0, 0, true) end
-  return fixed_answer(quota, tonumber(used), redis.call('PTTL', key), false)
-end
-
-function fixed.take(key, quota)
+local function fixed_take(key, quota)
   local used = redis.call('INCRBY', key, quota.cost)
   local first = used == quota.cost
   local ttl = redis.call('PTTL', key)
@@ -44,15 +45,6 @@ function fixed.take(key, quota)
     redis.call('PEXPIRE', key, ttl)
   end
   return fixed_answer(quota, used, ttl, first)
-end
-
-function fixed.was_open(quota, answer)
-  return answer[2] - quota.cost <= quota.limit
-end
-
-function fixed.give_back(key, quota)
-  local used = tonumber(redis.call('GET', key))
-  if used then redis.call('INCRBY', key, -math.min(math.max(used, 0), quota.cost)) end
 end
 
 local function token_decide(key, quota, takes)
@@ -71,6 +63,30 @@ local function token_decide(key, quota, takes)
     passed and 1 or 0, quota.burst - remaining, remaining, math.min(missing, quota.window),
     math.max(0, wanted - capacity), stored and 0 or 1,
   }
+end
+
+-- One limit is what most requests have: the rest of the script need not be made for it.
+if #KEYS == 1 and ARGV[1] == 'take' then
+  local quota = quota_of(1)
+  if quota.algorithm == 'token' then return { token_decide(KEYS[1], quota, true) } end
+  if quota.algorithm == 'fixed' then return { fixed_take(KEYS[1], quota) } end
+end
+
+local fixed, token, sliding = { take = fixed_take }, {}, {}
+
+function fixed.peek(key, quota)
+  local used = redis.call('GET', key)
+  if not used then return fixed_answer(quota, 0, 0, true) end
+  return fixed_answer(quota, tonumber(used), redis.call('PTTL', key), false)
+end
+
+function fixed.was_open(quota, answer)
+  return answer[2] - quota.cost <= quota.limit
+end
+
+function fixed.give_back(key, quota)
+  local used = tonumber(redis.call('GET', key))
+  if used then redis.call('INCRBY', key, -math.min(math.max(used, 0), quota.cost)) end
 end
 
 function token.peek(key, quota) return token_decide(key, quota, false) end
@@ -139,12 +155,8 @@ end
 local algorithms = { fixed = fixed, token = token, sliding = sliding }
 local quotas = {}
 for index = 1, #KEYS do
-  local at = 2 + (index - 1) * 8
-  quotas[index] = {
-    algorithm = algorithms[ARGV[at]], limit = tonumber(ARGV[at + 1]), window = tonumber(ARGV[at + 2]),
-    cost = tonumber(ARGV[at + 3]), burst = tonumber(ARGV[at + 4]), interval = tonumber(ARGV[at + 5]),
-    block_at = tonumber(ARGV[at + 6]), block_for = tonumber(ARGV[at + 7]),
-  }
+  quotas[index] = quota_of(index)
+  quotas[index].algorithm = algorithms[quotas[index].algorithm]
 end
 
 local answers = {}

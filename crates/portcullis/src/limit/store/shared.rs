@@ -15,7 +15,7 @@ use crate::{
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Config {
-    /// How many counters memory holds, at least 16; about 50 bytes each, taken as they come. Default 524,288: 32 MiB at most.
+    /// How many counters memory holds, at least 16; 45 to 70 bytes each, taken as they come. Default 524,288: 25 MB at most.
     pub max_keys: usize,
     /// The environment variable that holds the URL of a Redis or Valkey: `redis://user:password@host:6379/0`, or `rediss://`.
     pub url_env: Option<String>,
