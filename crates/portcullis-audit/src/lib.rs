@@ -24,10 +24,13 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod action;
 pub mod checks;
 pub mod evidence;
 pub mod finding;
 pub mod grade;
+pub mod location;
+pub mod priority;
 mod quote;
 pub mod report;
 pub mod verdict;
@@ -37,10 +40,13 @@ use std::fmt;
 
 use evidence::live::{CollectError, FetchError, RootsError, TargetError, TooManyRedirects};
 
+pub use action::{Action, Change};
 pub use evidence::live::{Options, Target};
 pub use finding::{Finding, Remark, Unknown};
 pub use grade::{Grade, Letter};
-pub use report::Report;
+pub use location::Location;
+pub use priority::Priority;
+pub use report::{Report, Subject};
 pub use verdict::{Fault, Gap, Observation, Verdict};
 
 /// Audits a running site from outside.

@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 
 use portcullis_rules::Severity;
 
+use crate::action::Action;
 use crate::checks;
 use crate::evidence::live::Evidence;
 use crate::finding::{Finding, Remark, Unknown};
@@ -18,9 +19,11 @@ use crate::verdict::{Gap, Verdict};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
-    /// The URL that was asked for.
+    /// What was audited.
+    pub subject: Subject,
+    /// The URL or path that was asked for.
     pub asked: String,
-    /// The URL whose answers were judged.
+    /// The URL whose answers were judged, or the folder that was read.
     pub target: String,
     /// Letter and score.
     pub grade: Grade,
@@ -36,12 +39,24 @@ pub struct Report {
     pub redirects: Vec<String>,
     /// What the reader should know of the way the evidence was collected.
     pub notes: Vec<String>,
+    /// What to do, the most rewarding first: each clears one finding or more.
+    pub actions: Vec<Action>,
+}
+
+/// What an audit is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A running site, seen from outside.
+    Site,
+    /// A project's folder.
+    Project,
 }
 
 impl Report {
     /// Runs every live check.
     pub fn new(evidence: &Evidence) -> Self {
         let mut report = Self {
+            subject: Subject::Site,
             asked: evidence.asked.to_string(),
             target: evidence.target.to_string(),
             grade: Grade::new(&[], &[]),
@@ -51,6 +66,7 @@ impl Report {
             not_applicable: Vec::new(),
             redirects: redirects(evidence),
             notes: evidence.notes.clone(),
+            actions: Vec::new(),
         };
         for check in checks::ALL {
             let rule = check.proves;
