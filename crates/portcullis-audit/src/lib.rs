@@ -25,7 +25,9 @@
 #![forbid(unsafe_code)]
 
 pub mod action;
+pub mod advisory;
 pub mod checks;
+mod date;
 pub mod evidence;
 pub mod finding;
 pub mod grade;
@@ -41,6 +43,7 @@ use std::fmt;
 use evidence::live::{CollectError, FetchError, RootsError, TargetError, TooManyRedirects};
 
 pub use action::{Action, Change};
+pub use date::Date;
 pub use evidence::live::{Options, Target};
 pub use finding::{Finding, Remark, Unknown};
 pub use grade::{Grade, Letter};
