@@ -9,6 +9,7 @@
 
 #![allow(clippy::disallowed_macros, reason = "this is the crate that speaks to the terminal")]
 
+mod advisories;
 mod audit;
 mod demo;
 mod explain;
@@ -41,6 +42,8 @@ enum Command {
     Gate(gate::Arguments),
     /// Check a running site from outside.
     Audit(audit::Arguments),
+    /// Keep known vulnerabilities at hand: import them, see how old they are.
+    Advisories(advisories::Arguments),
     /// Show a rule of the catalogue, or list them.
     Explain(explain::Arguments),
 }
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Gate(arguments) => gate::run(arguments),
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::Advisories(arguments) => advisories::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
     };
     outcome.into()

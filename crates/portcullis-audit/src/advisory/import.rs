@@ -57,10 +57,17 @@ impl Import {
         self.add_path(path, 0)
     }
 
-    /// Takes an archive from wherever it is read; `name` is the source that the database will name.
-    pub fn add_archive(&mut self, name: &str, archive: impl Read + Seek) -> Result<(), ImportError> {
-        self.sources.push(name.to_owned());
-        self.read_archive(name, archive)
+    /// Takes what was fetched from an address, an archive or a file of records; the address is named as its source.
+    pub fn add_download(&mut self, url: &str, body: &[u8]) -> Result<(), ImportError> {
+        self.sources.push(url.to_owned());
+        if body.starts_with(b"PK") {
+            return self.read_archive(url, io::Cursor::new(body));
+        }
+        match std::str::from_utf8(body) {
+            Ok(text) => self.add_text(url, form(url).unwrap_or(Form::JsonLines), text),
+            Err(error) => self.pass_over(format!("{url}: {error}")),
+        }
+        Ok(())
     }
 
     /// Records with at least one advisory.

@@ -10,6 +10,7 @@
 mod affected;
 mod cvss;
 mod database;
+mod download;
 mod find;
 mod import;
 mod osv;
@@ -21,6 +22,7 @@ mod tests;
 pub use affected::{Affected, Bound, Interval, version};
 pub use cvss::{Cvss, base_score};
 pub use database::{Contents, Database, DatabaseError};
+pub use download::{DownloadError, download};
 pub use find::{Match, find};
 pub use import::{Import, ImportError};
 pub use osv::{Advisory, Kind, OsvError};
