@@ -39,12 +39,15 @@ pub mod verdict;
 
 use std::error::Error;
 use std::fmt;
+use std::path::Path;
 
+use advisory::Database;
 use evidence::live::{CollectError, FetchError, RootsError, TargetError, TooManyRedirects};
 
 pub use action::{Action, Change};
 pub use date::Date;
 pub use evidence::live::{Options, Target};
+pub use evidence::project::{Files, Project, ProjectError};
 pub use finding::{Finding, Remark, Unknown};
 pub use grade::{Grade, Letter};
 pub use location::Location;
@@ -66,7 +69,29 @@ pub async fn audit_url(url: &str, options: &Options) -> Result<Report, AuditErro
     Ok(Report::new(&evidence))
 }
 
-/// Why an audit gave no report.
+/// Audits a project's folder: its lockfiles, what it asks for and imports, against known advisories.
+///
+/// `today` is the day by which ages are counted. Nothing is fetched and nothing is run.
+///
+/// ```
+/// use portcullis_audit::advisory::Database;
+/// use portcullis_audit::{Date, audit_project};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # std::fs::write(folder.path().join("package.json"), r#"{"dependencies": {"express": "4.16.4"}}"#).unwrap();
+/// let report = audit_project(folder.path(), &Database::embedded()?, Date::today())?;
+/// assert!(report.findings.iter().any(|finding| finding.rule.id.as_str() == "dependency.express-vulnerable"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn audit_project(root: &Path, database: &Database, today: Date) -> Result<Report, ProjectError> {
+    let files = Files::read(root)?;
+    let project = Project::new(&files, database, today)?;
+    let asked = root.display().to_string();
+    let target = root.canonicalize().map_or_else(|_| asked.clone(), |path| path.display().to_string());
+    Ok(Report::of_project(&asked, &target, &project))
+}
+
+/// Why an audit of a site gave no report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuditError {

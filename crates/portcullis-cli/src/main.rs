@@ -40,7 +40,7 @@ enum Command {
     Demo(demo::Arguments),
     /// Stand in front of an application, and harden what passes.
     Gate(gate::Arguments),
-    /// Check a running site from outside.
+    /// Check a project's folder, or a running site from outside.
     Audit(audit::Arguments),
     /// Keep known vulnerabilities at hand: import them, see how old they are.
     Advisories(advisories::Arguments),
@@ -52,6 +52,7 @@ const EXAMPLES: &str = "\
 Examples:
   portcullis demo
   portcullis gate --to http://127.0.0.1:3000
+  portcullis audit .
   portcullis audit https://app.example
   portcullis explain cookie.secure-missing
 

@@ -1,11 +1,19 @@
 //! What to do. The unit is an action, not an advisory: one upgrade may clear many findings.
 
+mod command;
+mod plan;
+mod range;
+mod releases;
+
 use std::fmt;
 
 use portcullis_rules::{Rule, Severity};
 
 use crate::location::Location;
 use crate::priority::Priority;
+use crate::quote::quoted;
+
+pub use plan::plan;
 
 /// One change to the project, and what it clears.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +42,35 @@ pub struct Action {
     pub path_count: usize,
     /// How pressing it is, and why.
     pub priority: Priority,
+}
+
+impl Action {
+    /// What to do in a sentence without its full stop.
+    pub fn sentence(&self) -> String {
+        let what = format!("{} {}", quoted(&self.package), quoted(&self.from.join(" and ")));
+        match (self.change, &self.to, &self.instead) {
+            (Change::Override, Some(to), _) => format!("Force {what} to {}", quoted(to)),
+            (_, Some(to), _) => format!("Raise {what} to {}", quoted(to)),
+            (_, None, Some(instead)) => format!("Replace {what} by {instead}"),
+            (_, None, None) => format!("Remove {what}, of which no good version is known"),
+        }
+    }
+
+    /// What it clears, in words: `9 findings (1 critical, 8 high)`.
+    pub fn gain(&self) -> String {
+        let counts: Vec<String> = Severity::ALL
+            .into_iter()
+            .rev()
+            .filter_map(|severity| {
+                let count = self.clears.iter().filter(|cleared| cleared.severity == severity).count();
+                (count > 0).then(|| format!("{count} {severity}"))
+            })
+            .collect();
+        let plural = if self.clears.len() == 1 { "" } else { "s" };
+        let paths =
+            if self.path_count > 1 { format!(" in {} paths", self.path_count) } else { String::new() };
+        format!("{} finding{plural} ({}){paths}", self.clears.len(), counts.join(", "))
+    }
 }
 
 /// The most paths that an action shows.

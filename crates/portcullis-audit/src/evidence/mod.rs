@@ -4,3 +4,4 @@ mod document;
 pub mod live;
 pub mod lockfile;
 pub mod manifest;
+pub mod project;

@@ -6,11 +6,12 @@ pub mod terminal;
 
 use std::cmp::Reverse;
 
-use portcullis_rules::Severity;
+use portcullis_rules::{Rule, Severity};
 
-use crate::action::Action;
+use crate::action::{self, Action};
 use crate::checks;
 use crate::evidence::live::Evidence;
+use crate::evidence::project::Project;
 use crate::finding::{Finding, Remark, Unknown};
 use crate::grade::Grade;
 use crate::verdict::{Gap, Verdict};
@@ -68,25 +69,49 @@ impl Report {
             notes: evidence.notes.clone(),
             actions: Vec::new(),
         };
-        for check in checks::ALL {
-            let rule = check.proves;
-            match (check.live)(evidence) {
-                Verdict::Holds { because } => report.held.push(Remark { rule, because }),
-                Verdict::DoesNotApply { because } => report.not_applicable.push(Remark { rule, because }),
-                Verdict::Unknown { because, gap } => report.unknown.push(Unknown { rule, because, gap }),
-                Verdict::Broken(fault) => report.findings.push(Finding {
+        let verdicts = checks::ALL.iter().filter_map(|check| Some((check.proves, check.live?(evidence))));
+        report.sort_in(verdicts);
+        report
+    }
+
+    /// Runs every check of a project, and says what to do.
+    pub fn of_project(asked: &str, root: &str, project: &Project) -> Self {
+        let mut report = Self {
+            subject: Subject::Project,
+            asked: asked.to_owned(),
+            target: root.to_owned(),
+            grade: Grade::new(&[], &[]),
+            findings: Vec::new(),
+            unknown: Vec::new(),
+            held: Vec::new(),
+            not_applicable: Vec::new(),
+            redirects: Vec::new(),
+            notes: project.notes.clone(),
+            actions: action::plan(project),
+        };
+        let verdicts = checks::ALL.iter().filter_map(|check| Some((check.proves, check.project?(project))));
+        report.sort_in(verdicts);
+        report
+    }
+
+    fn sort_in(&mut self, verdicts: impl Iterator<Item = (&'static Rule, Verdict)>) {
+        for (rule, verdict) in verdicts {
+            match verdict {
+                Verdict::Holds { because } => self.held.push(Remark { rule, because }),
+                Verdict::DoesNotApply { because } => self.not_applicable.push(Remark { rule, because }),
+                Verdict::Unknown { because, gap } => self.unknown.push(Unknown { rule, because, gap }),
+                Verdict::Broken(fault) => self.findings.push(Finding {
                     rule,
                     severity: fault.severity.unwrap_or(rule.severity),
                     observations: fault.observations,
                 }),
             }
         }
-        report.findings.sort_by_key(|finding| (Reverse(finding.severity), finding.rule.id));
-        report.unknown.sort_by_key(|unknown| (unknown.gap, unknown.rule.id));
-        report.held.sort_by_key(|remark| remark.rule.id);
-        report.not_applicable.sort_by_key(|remark| remark.rule.id);
-        report.grade = Grade::new(&report.findings, &report.unknown);
-        report
+        self.findings.sort_by_key(|finding| (Reverse(finding.severity), finding.rule.id));
+        self.unknown.sort_by_key(|unknown| (unknown.gap, unknown.rule.id));
+        self.held.sort_by_key(|remark| remark.rule.id);
+        self.not_applicable.sort_by_key(|remark| remark.rule.id);
+        self.grade = Grade::new(&self.findings, &self.unknown);
     }
 
     /// The severity of the worst finding.

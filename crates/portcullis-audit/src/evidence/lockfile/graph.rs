@@ -232,6 +232,49 @@ impl Graph {
         })
     }
 
+    /// Every package that asks for `id`, and how.
+    pub fn dependents(&self, id: PackageId) -> impl Iterator<Item = (PackageId, &Dependency)> {
+        self.edges().filter(move |(_, _, to)| *to == id).map(|(from, dependency, _)| (from, dependency))
+    }
+
+    /// How the project comes to a package: for each package that the project or a workspace asks for and that leads
+    /// there, the shortest way, from that package down to `id`. The shortest first, then by id.
+    pub fn ways_to(&self, id: PackageId) -> Vec<Vec<PackageId>> {
+        let mut before: Vec<Vec<usize>> = vec![Vec::new(); self.packages.len()];
+        for (PackageId(from), _, PackageId(to)) in self.edges() {
+            if let Some(before) = before.get_mut(to) {
+                before.push(from);
+            }
+        }
+        // The next package on the shortest way to `id`, for all that lead there.
+        let mut next: Vec<Option<usize>> = vec![None; self.packages.len()];
+        let mut queue = VecDeque::from([id.0]);
+        let mut first = Vec::new();
+        while let Some(at) = queue.pop_front() {
+            for &from in before.get(at).into_iter().flatten() {
+                if self.packages.get(from).is_some_and(|package| package.source == Source::Project) {
+                    if !first.contains(&at) {
+                        first.push(at);
+                    }
+                } else if from != id.0
+                    && let Some(next) = next.get_mut(from).filter(|next| next.is_none())
+                {
+                    *next = Some(at);
+                    queue.push_back(from);
+                }
+            }
+        }
+        let mut ways: Vec<Vec<PackageId>> = first
+            .into_iter()
+            .map(|first| {
+                let steps = std::iter::successors(Some(first), |at| next.get(*at).copied().flatten());
+                steps.map(PackageId).collect()
+            })
+            .collect();
+        ways.sort_by_key(|way: &Vec<PackageId>| (way.len(), way.first().copied()));
+        ways
+    }
+
     /// Finds what runs and what may be missing, by walking from the project.
     fn mark(&mut self) {
         let production = self.reach(|kind| kind != DependencyKind::Development, |_| true);

@@ -4,16 +4,44 @@
 //! format, so that checks, upgrades and bills of materials know nothing of lockfiles.
 
 mod graph;
+mod lowest;
 mod npm;
 mod package_lock;
 
 pub use graph::{
     Dependency, DependencyKind, Ecosystem, Format, Graph, LockfileError, Package, PackageId, Scope, Source,
 };
-pub use package_lock::parse as parse_package_lock;
+pub use lowest::lowest;
+pub(crate) use npm::is_git;
+
+use crate::evidence::manifest::Manifest;
+use crate::location::Location;
 
 /// The largest lockfile that is read, in bytes.
 pub const MAX_LOCKFILE_BYTES: usize = 64 << 20;
 
 /// The most packages that a lockfile may hold.
 pub const MAX_PACKAGES: usize = 200_000;
+
+/// Reads a lockfile, of the format that its name says. `own` is the manifest beside it, `manifests` are all of the
+/// project: some formats leave to them what the project and its workspaces ask for.
+pub fn parse(
+    file: &str,
+    text: &str,
+    own: Option<&Manifest>,
+    manifests: &[Manifest],
+) -> Result<Graph, LockfileError> {
+    if text.len() > MAX_LOCKFILE_BYTES {
+        return Err(LockfileError::new(
+            Location::file(file),
+            format!("larger than {MAX_LOCKFILE_BYTES} bytes"),
+        ));
+    }
+    match file.rsplit('/').next().unwrap_or(file) {
+        "package-lock.json" | "npm-shrinkwrap.json" => package_lock::parse(file, text, own),
+        _ => {
+            let _ = manifests;
+            Err(LockfileError::new(Location::file(file), "no format of lockfile has this name"))
+        }
+    }
+}

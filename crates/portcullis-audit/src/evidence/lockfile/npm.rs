@@ -43,7 +43,7 @@ pub(super) fn alias(range: &str) -> Option<(&str, &str)> {
 }
 
 /// Whether npm would fetch it with git. <https://docs.npmjs.com/cli/v11/configuring-npm/package-json#git-urls-as-dependencies>
-pub(super) fn is_git(address: &str) -> bool {
+pub(crate) fn is_git(address: &str) -> bool {
     const SCHEMES: [&str; 7] = ["git:", "git+", "git@", "github:", "gitlab:", "bitbucket:", "gist:"];
     SCHEMES.iter().any(|scheme| address.starts_with(scheme))
         || (address.starts_with("http") && address.split('#').next().is_some_and(|url| url.ends_with(".git")))

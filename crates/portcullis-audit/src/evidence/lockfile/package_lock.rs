@@ -22,7 +22,7 @@ use crate::location::Location;
 const MAX_DEPTH: usize = 64;
 
 /// Reads a lockfile. Version 1 does not say what the project asks for: that stands in its `manifest`.
-pub fn parse(file: &str, text: &str, manifest: Option<&Manifest>) -> Result<Graph, LockfileError> {
+pub(super) fn parse(file: &str, text: &str, manifest: Option<&Manifest>) -> Result<Graph, LockfileError> {
     let document = Document::new(file, text)?;
     let lock: Lock<'_> = document.whole()?;
     let version = match (lock.lockfile_version, &lock.packages) {
