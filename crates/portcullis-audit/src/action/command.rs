@@ -32,7 +32,7 @@ pub(super) fn of(
                 + &workspace(project, installed, package)
         }
         (Change::Override, Some(to)) => manager.overriding(&package.name, to)?,
-        (Change::Remove | Change::Replace, _) if direct => manager.remove(name),
+        (Change::Remove, _) if direct => manager.remove(name),
         _ => return None,
     };
     let folder = installed.graph.file.rsplit_once('/').map(|(folder, _)| folder);

@@ -49,7 +49,11 @@ impl Action {
     pub fn sentence(&self) -> String {
         let what = format!("{} {}", quoted(&self.package), quoted(&self.from.join(" and ")));
         match (self.change, &self.to, &self.instead) {
-            (Change::Override, Some(to), _) => format!("Force {what} to {}", quoted(to)),
+            (Change::Override, Some(to), _) => {
+                let major = |version: &str| version.split('.').next().map(ToOwned::to_owned);
+                let far = self.from.iter().any(|from| major(from) != major(to));
+                format!("Force {what} to {}{}", quoted(to), if far { ", another major version" } else { "" })
+            }
             (_, Some(to), _) => format!("Raise {what} to {}", quoted(to)),
             (_, None, Some(instead)) => format!("Replace {what} by {instead}"),
             (_, None, None) => format!("Remove {what}, of which no good version is known"),

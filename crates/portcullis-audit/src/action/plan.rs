@@ -6,8 +6,7 @@
 //!    changing the project's own range, else by an override.
 //! 3. What has no fixed version is replaced, if we know by what, or goes.
 //!
-//! A finding belongs to one action. Where two packages bring the same copy, both actions are needed for it, and the
-//! first of them counts it.
+//! Where several packages bring the same copy, it takes an action for each, and the finding stands in all of them.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +17,7 @@ use super::command;
 use super::range;
 use super::releases::Releases;
 use super::{Action, Change, Cleared, MAX_PATHS};
-use crate::advisory::{Affected, Kind, Match, version};
+use crate::advisory::{Affected, Bound, Kind, Match, version};
 use crate::checks::dependency::{REPLACEMENTS, label};
 use crate::evidence::lockfile::{DependencyKind, Ecosystem, Format, Package, PackageId, Source};
 use crate::evidence::project::{Installed, Project};
@@ -59,6 +58,8 @@ struct Faulty<'a> {
     asked: Vec<(PackageId, &'a str, DependencyKind)>,
     /// What the project asks for that leads to it.
     heads: BTreeSet<PackageId>,
+    /// For each package of the graph, whether it leads to it.
+    leads: Vec<bool>,
     done: bool,
 }
 
@@ -88,34 +89,30 @@ impl<'a> Planner<'a> {
         for found in &installed.matches {
             groups.entry((&found.name, &found.version)).or_default().push(found);
         }
-        let faulty = groups.into_values().filter_map(|matches| {
-            let first = matches.first()?;
-            let package = graph.package(*first.places.first()?)?;
+        let mut faulty = Vec::new();
+        for matches in groups.into_values() {
+            let Some(first) = matches.first().copied() else { continue };
+            let Some(package) = first.places.first().and_then(|place| graph.package(*place)) else {
+                continue;
+            };
             let known = installed.known.get(&(first.ecosystem, first.name.clone()));
             let affected: Vec<&Affected> =
                 known.into_iter().flatten().map(|advisory| &advisory.affected).collect();
-            let malicious = matches.iter().any(|found| found.kind() == Kind::Malicious);
-            let better = if malicious { Vec::new() } else { better(&first.version, &affected) };
             let asked = first.places.iter().flat_map(|place| {
                 graph
                     .dependents(*place)
                     .map(|(from, dependency)| (from, dependency.range.as_str(), dependency.kind))
             });
-            let heads = first
-                .places
-                .iter()
-                .flat_map(|place| graph.ways_to(*place))
-                .filter_map(|way| way.first().copied());
-            Some(Faulty {
-                package,
-                better,
-                asked: asked.collect(),
-                heads: heads.collect(),
-                matches,
-                done: false,
-            })
-        });
-        Self { project, installed, releases, faulty: faulty.collect(), steps: Vec::new() }
+            let asked: Vec<_> = asked.collect();
+            let ways = first.places.iter().flat_map(|place| graph.ways_to(*place));
+            let heads: BTreeSet<PackageId> = ways.filter_map(|way| way.first().copied()).collect();
+            let leads = graph.leading_to(first.places.iter().copied());
+            for (matches, better) in split(matches, &affected) {
+                let (asked, heads, leads) = (asked.clone(), heads.clone(), leads.clone());
+                faulty.push(Faulty { package, matches, better, asked, heads, leads, done: false });
+            }
+        }
+        Self { project, installed, releases, faulty, steps: Vec::new() }
     }
 
     /// Raises what the project asks for, where it is known what the releases bring.
@@ -134,16 +131,14 @@ impl<'a> Planner<'a> {
         // A finding is cleared when every package that brings it is raised.
         let mut steps: BTreeMap<PackageId, Vec<usize>> = BTreeMap::new();
         for (index, faulty) in self.faulty.iter_mut().enumerate() {
-            let all = faulty
-                .heads
-                .iter()
-                .all(|head| raised.get(head).is_some_and(|(_, clears)| clears.contains(&index)));
-            if let (true, Some(first)) = (all, faulty.heads.first()) {
+            let all = |head| {
+                raised.get(head).is_some_and(|(_, clears): &(_, BTreeSet<usize>)| clears.contains(&index))
+            };
+            if !faulty.heads.is_empty() && faulty.heads.iter().all(all) {
                 faulty.done = true;
                 for head in &faulty.heads {
-                    steps.entry(*head).or_default();
+                    steps.entry(*head).or_default().push(index);
                 }
-                steps.entry(*first).or_default().push(index);
             }
         }
         for (head, clears) in steps {
@@ -202,22 +197,16 @@ impl<'a> Planner<'a> {
 
     /// Whether `package` at `release` brings no faulty version of what is at fault now.
     fn is_cleared(&self, package: &Package, release: &Version, faulty: &Faulty<'_>) -> bool {
-        let name = &faulty.package.name;
+        let graph = &self.installed.graph;
+        // Below a package whose releases we do not know, everything is as it is installed.
         let brings = |other: &str| {
-            // Below a package whose releases we do not know, everything is as it is installed.
-            let graph = &self.installed.graph;
-            graph.installed().filter(|(_, package)| package.name == other).any(|(id, _)| {
-                self.faulty
-                    .iter()
-                    .filter(|faulty| faulty.package.name == *name)
-                    .flat_map(|faulty| faulty.matches.first())
-                    .flat_map(|found| &found.places)
-                    .any(|place| graph.ways_to(*place).iter().any(|way| way.contains(&id)))
-            })
+            graph.iter().zip(&faulty.leads).any(|((_, package), leads)| *leads && package.name == other)
         };
-        self.releases.all_asked(&package.name, release, name, &brings).is_some_and(|ranges| {
+        let ranges = self.releases.all_asked(&package.name, release, &faulty.package.name, &brings);
+        ranges.is_some_and(|ranges| {
             ranges.iter().all(|range| {
                 faulty.better.iter().any(|better| range::satisfies(Ecosystem::Npm, range, better))
+                    || range::floor(range).is_some_and(|floor| !self.is_affected(faulty, &floor))
             })
         })
     }
@@ -243,6 +232,8 @@ impl<'a> Planner<'a> {
                 (Change::Override, Some(to.clone()), None)
             } else if let Some((_, instead)) = replacement {
                 (Change::Replace, None, Some((*instead).to_owned()))
+            } else if let Some(last) = last_affected(&faulty.matches) {
+                (Change::Replace, None, Some(format!("a release above {last}, if there is one")))
             } else {
                 (Change::Remove, None, None)
             };
@@ -410,21 +401,71 @@ impl<'a> Planner<'a> {
     }
 }
 
+/// What a known version clears, with those versions; and what none does. A version that leaves every affected range
+/// clears all. Where there is none, the lowest that clears most is taken, and the rest stands for itself.
+fn split<'a>(matches: Vec<&'a Match>, affected: &[&Affected]) -> Vec<(Vec<&'a Match>, Vec<Version>)> {
+    let Some(from) = matches.first().map(|found| found.version.as_str()) else { return Vec::new() };
+    if matches.iter().any(|found| found.kind() == Kind::Malicious) {
+        return vec![(matches, Vec::new())];
+    }
+    let all = better(from, affected);
+    if !all.is_empty() {
+        return vec![(matches, all)];
+    }
+    let clears = |version: &Version, found: &Match| {
+        found.records.iter().all(|record| !record.affected.contains_version(version))
+    };
+    let count = |version: &Version| matches.iter().filter(|found| clears(version, found)).count();
+    let best = fixed_versions(from, affected)
+        .into_iter()
+        .max_by(|one, other| count(one).cmp(&count(other)).then_with(|| other.cmp_precedence(one)));
+    let Some(best) = best.filter(|best| count(best) > 0) else { return vec![(matches, Vec::new())] };
+    let (cleared, rest): (Vec<_>, Vec<_>) = matches.into_iter().partition(|found| clears(&best, found));
+    let mut groups = vec![(cleared, vec![best])];
+    if !rest.is_empty() {
+        groups.push((rest, Vec::new()));
+    }
+    groups
+}
+
 /// The versions that are named as fixed, lie above `from` and that nothing affects, the lowest first.
 fn better(from: &str, affected: &[&Affected]) -> Vec<Version> {
+    let mut all = fixed_versions(from, affected);
+    all.retain(|fixed| affected.iter().all(|affected| !affected.contains_version(fixed)));
+    all
+}
+
+/// The versions that are named as fixed and lie above `from`, the lowest first. A prerelease is no way out for who
+/// runs a release.
+fn fixed_versions(from: &str, affected: &[&Affected]) -> Vec<Version> {
     let Some(from) = version(from) else { return Vec::new() };
-    let mut all: Vec<Version> = affected
-        .iter()
-        .flat_map(|affected| &affected.intervals)
+    let intervals = affected.iter().flat_map(|affected| &affected.intervals);
+    let mut all: Vec<Version> = intervals
         .filter_map(|interval| match &interval.end {
-            crate::advisory::Bound::Fixed(fixed) => Some(fixed.clone()),
-            _ => None,
+            Bound::Fixed(fixed) => Some(fixed.clone()),
+            Bound::LastAffected(_) | Bound::Open => None,
         })
-        .filter(|fixed| fixed.cmp_precedence(&from).is_gt())
-        .filter(|fixed| fixed.pre.is_empty() || !from.pre.is_empty())
-        .filter(|fixed| affected.iter().all(|affected| !affected.contains_version(fixed)))
+        .filter(|fixed| fixed.cmp_precedence(&from).is_gt() && (fixed.pre.is_empty() || !from.pre.is_empty()))
         .collect();
     all.sort_by(Version::cmp_precedence);
     all.dedup_by(|one, other| one.cmp_precedence(other).is_eq());
     all
+}
+
+/// The highest version that is known to be affected, if each finding names one: what lies above may be good, if it
+/// exists.
+fn last_affected(matches: &[&Match]) -> Option<Version> {
+    let mut highest: Option<Version> = None;
+    for found in matches {
+        let installed = version(&found.version)?;
+        let intervals = found.records.iter().flat_map(|record| &record.affected.intervals);
+        let last = intervals.filter(|interval| interval.contains(&installed)).find_map(|interval| {
+            match &interval.end {
+                Bound::LastAffected(last) => Some(last.clone()),
+                Bound::Fixed(_) | Bound::Open => None,
+            }
+        });
+        highest = highest.max(Some(last?));
+    }
+    highest
 }

@@ -26,6 +26,11 @@ pub(super) fn satisfies(ecosystem: Ecosystem, range: &str, version: &Version) ->
     }
 }
 
+/// The lowest version of an npm range.
+pub(super) fn floor(range: &str) -> Option<Version> {
+    Version::parse(&Range::parse(range).ok()?.min_version()?.to_string()).ok()
+}
+
 /// Whether going from one to the other keeps what Semantic Versioning promises: the same major version, or for `0.x` the
 /// same minor one.
 pub(super) fn same_line(one: &Version, other: &Version) -> bool {

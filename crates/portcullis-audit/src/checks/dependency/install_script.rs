@@ -1,5 +1,5 @@
-//! No installed package runs a script when it is installed. package-lock (v2, v3) and pnpm say which do; other
-//! lockfiles do not, and v1 neither.
+//! No installed package runs a script when it is installed. package-lock (v2, v3) says which do; other lockfiles
+//! do not, or only at times, and what they do say is taken.
 
 use portcullis_rules::dependency::INSTALL_SCRIPT;
 
@@ -15,7 +15,7 @@ fn project(project: &Project) -> Verdict {
     let mut found = Vec::new();
     let mut silent = None;
     for installed in &project.installed {
-        if !matches!(installed.graph.format, Format::PackageLock(2 | 3) | Format::Pnpm | Format::Cargo) {
+        if !matches!(installed.graph.format, Format::PackageLock(2 | 3)) {
             silent = Some(installed.graph.format);
         }
         for (id, package) in installed.graph.installed().filter(|(_, package)| package.install_script) {

@@ -20,6 +20,8 @@ pub struct Graph {
     pub packages: Vec<Package>,
     /// What the reader should know: an entry that nothing asks for, a dependency that is not there.
     pub notes: Vec<String>,
+    /// For each package those that get it, by index.
+    asked_by: Vec<Vec<usize>>,
 }
 
 /// The place of a package in [`Graph::packages`].
@@ -202,7 +204,18 @@ impl fmt::Display for Format {
 
 impl Graph {
     pub(super) fn new(format: Format, file: &str, packages: Vec<Package>) -> Self {
-        let mut graph = Self { format, file: file.to_owned(), packages, notes: Vec::new() };
+        let mut graph =
+            Self { format, file: file.to_owned(), packages, notes: Vec::new(), asked_by: Vec::new() };
+        graph.asked_by = vec![Vec::new(); graph.packages.len()];
+        for (from, package) in graph.packages.iter().enumerate() {
+            for PackageId(to) in package.dependencies.iter().filter_map(|dependency| dependency.target) {
+                if let Some(asked_by) =
+                    graph.asked_by.get_mut(to).filter(|asked_by| asked_by.last() != Some(&from))
+                {
+                    asked_by.push(from);
+                }
+            }
+        }
         graph.mark();
         graph
     }
@@ -234,24 +247,38 @@ impl Graph {
 
     /// Every package that asks for `id`, and how.
     pub fn dependents(&self, id: PackageId) -> impl Iterator<Item = (PackageId, &Dependency)> {
-        self.edges().filter(move |(_, _, to)| *to == id).map(|(from, dependency, _)| (from, dependency))
+        let asked_by = self.asked_by.get(id.0).into_iter().flatten();
+        asked_by.filter_map(|from| Some((*from, self.packages.get(*from)?))).flat_map(
+            move |(from, package)| {
+                let asked =
+                    package.dependencies.iter().filter(move |dependency| dependency.target == Some(id));
+                asked.map(move |dependency| (PackageId(from), dependency))
+            },
+        )
+    }
+
+    /// For each package, by index, whether it is one of `ids` or leads to one.
+    pub(crate) fn leading_to(&self, ids: impl IntoIterator<Item = PackageId>) -> Vec<bool> {
+        let mut leads = vec![false; self.packages.len()];
+        let mut queue: Vec<usize> = ids.into_iter().map(|id| id.0).collect();
+        while let Some(at) = queue.pop() {
+            if let Some(leads) = leads.get_mut(at).filter(|leads| !**leads) {
+                *leads = true;
+                queue.extend(self.asked_by.get(at).into_iter().flatten());
+            }
+        }
+        leads
     }
 
     /// How the project comes to a package: for each package that the project or a workspace asks for and that leads
     /// there, the shortest way, from that package down to `id`. The shortest first, then by id.
     pub fn ways_to(&self, id: PackageId) -> Vec<Vec<PackageId>> {
-        let mut before: Vec<Vec<usize>> = vec![Vec::new(); self.packages.len()];
-        for (PackageId(from), _, PackageId(to)) in self.edges() {
-            if let Some(before) = before.get_mut(to) {
-                before.push(from);
-            }
-        }
         // The next package on the shortest way to `id`, for all that lead there.
         let mut next: Vec<Option<usize>> = vec![None; self.packages.len()];
         let mut queue = VecDeque::from([id.0]);
         let mut first = Vec::new();
         while let Some(at) = queue.pop_front() {
-            for &from in before.get(at).into_iter().flatten() {
+            for &from in self.asked_by.get(at).into_iter().flatten() {
                 if self.packages.get(from).is_some_and(|package| package.source == Source::Project) {
                     if !first.contains(&at) {
                         first.push(at);

@@ -3,10 +3,20 @@
 //! One file per format, each a pure function from the text to a [`Graph`]. The graph is the same for every
 //! format, so that checks, upgrades and bills of materials know nothing of lockfiles.
 
+mod bun;
+mod cargo;
+mod descriptor;
 mod graph;
 mod lowest;
 mod npm;
 mod package_lock;
+mod pnpm;
+mod yaml;
+mod yarn_berry;
+mod yarn_v1;
+
+#[cfg(test)]
+mod tests;
 
 pub use graph::{
     Dependency, DependencyKind, Ecosystem, Format, Graph, LockfileError, Package, PackageId, Scope, Source,
@@ -39,9 +49,11 @@ pub fn parse(
     }
     match file.rsplit('/').next().unwrap_or(file) {
         "package-lock.json" | "npm-shrinkwrap.json" => package_lock::parse(file, text, own),
-        _ => {
-            let _ = manifests;
-            Err(LockfileError::new(Location::file(file), "no format of lockfile has this name"))
-        }
+        "yarn.lock" if yarn_berry::is_berry(text) => yarn_berry::parse(file, text, manifests),
+        "yarn.lock" => yarn_v1::parse(file, text, manifests),
+        "pnpm-lock.yaml" => pnpm::parse(file, text, own),
+        "bun.lock" => bun::parse(file, text),
+        "Cargo.lock" => cargo::parse(file, text),
+        _ => Err(LockfileError::new(Location::file(file), "no format of lockfile has this name")),
     }
 }
