@@ -28,7 +28,7 @@ use std::time::SystemTime;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::{ALL, Check};
-use crate::advisory::Database;
+use crate::advisory::{Database, Import};
 use crate::date::Date;
 use crate::evidence::live::{
     BodyEnd, Evidence, Exchange, FetchError, Handshake, OriginKind, Probe, Request, Response, Stage, Target,
@@ -176,13 +176,28 @@ fn judge(check: &Check, fixture: &Path) -> Verdict {
     }
 }
 
-/// The project in a file: each part is a line `=== path` and the text of that file. It is judged by the advisories
-/// that come with the crate, on a day that does not move.
+/// The project in a file: each part is a line `=== path` and the text of that file. It is judged on a day that does
+/// not move, by the records in its part `advisories.jsonl`, else by the advisories that come with the crate.
 fn project(text: &str) -> Project {
-    let parts =
-        text.split("=== ").skip(1).map(|part| part.split_once('\n').expect("a path on a line of its own"));
+    let parts: Vec<(&str, &str)> = text
+        .split("=== ")
+        .skip(1)
+        .map(|part| part.split_once('\n').expect("a path on a line of its own"))
+        .collect();
     let today = Date::parse("2026-11-20").unwrap();
-    Project::new(&Files::from_texts(parts), &Database::embedded().unwrap(), today).unwrap()
+    let files = Files::from_texts(parts.iter().copied());
+    let folder = tempfile::tempdir().unwrap();
+    let database = match parts.iter().find(|(path, _)| *path == "advisories.jsonl") {
+        Some((path, records)) => {
+            let mut import = Import::new();
+            import.add_download(path, records.as_bytes()).unwrap();
+            let path = folder.path().join("advisories.db");
+            import.write(&path, today).unwrap();
+            Database::open(&path).unwrap()
+        }
+        None => Database::embedded().unwrap(),
+    };
+    Project::new(&files, &database, today).unwrap()
 }
 
 fn folder(check: &Check) -> PathBuf {

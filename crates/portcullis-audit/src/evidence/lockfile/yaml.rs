@@ -14,7 +14,8 @@ const MAX_DEPTH: usize = 64;
 pub(super) enum Yaml {
     Text(String),
     Map(Vec<(String, u32, Yaml)>),
-    List(Vec<Yaml>),
+    /// A sequence. Nothing that lockfiles list is read.
+    List,
 }
 
 /// Reads the first document of a text.
@@ -40,7 +41,7 @@ impl Yaml {
     pub(super) fn entries(&self) -> &[(String, u32, Self)] {
         match self {
             Self::Map(entries) => entries,
-            Self::Text(_) | Self::List(_) => &[],
+            Self::Text(_) | Self::List => &[],
         }
     }
 
@@ -48,7 +49,7 @@ impl Yaml {
     pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Map(_) | Self::List(_) => None,
+            Self::Map(_) | Self::List => None,
         }
     }
 
@@ -60,14 +61,6 @@ impl Yaml {
     /// Whether the scalar under a key is `true`.
     pub(super) fn is_true(&self, key: &str) -> bool {
         self.text_of(key) == Some("true")
-    }
-
-    /// The items of a sequence.
-    pub(super) fn items(&self) -> &[Self] {
-        match self {
-            Self::List(items) => items,
-            Self::Text(_) | Self::Map(_) => &[],
-        }
     }
 }
 
@@ -121,15 +114,12 @@ impl<'a> Reader<'a> {
                     entries.push((key, at, value));
                 }
             }
-            Event::SequenceStart(..) => {
-                let mut items = Vec::new();
-                loop {
-                    match self.must(line)? {
-                        (Event::SequenceEnd, _) => return Ok(Yaml::List(items)),
-                        (event, at) => items.push(self.value(event, at, depth + 1)?),
-                    }
+            Event::SequenceStart(..) => loop {
+                match self.must(line)? {
+                    (Event::SequenceEnd, _) => return Ok(Yaml::List),
+                    (event, at) => drop(self.value(event, at, depth + 1)?),
                 }
-            }
+            },
             // An alias could blow a small file up.
             Event::Alias(_) => Err(self.error(line, "anchors and aliases are not for lockfiles")),
             _ => Ok(Yaml::Map(Vec::new())),
