@@ -135,18 +135,18 @@ fn status(arguments: &StatusArguments) -> Outcome {
     };
     let contents = database.contents();
     if arguments.json {
-        let mut value = serde_json::json!({
+        let records: serde_json::Map<_, _> =
+            contents.records.iter().map(|(name, count)| (name.clone(), (*count).into())).collect();
+        let value = serde_json::json!({
             "database": place.as_ref().map(|path| path.display().to_string()),
             "made": contents.made.to_string(),
             "newest": contents.newest.to_string(),
             "age_days": Date::today().days_since(contents.newest),
+            "records": records,
             "packages": contents.packages,
             "sources": contents.sources,
             "licences": contents.licences,
         });
-        let records: serde_json::Map<_, _> =
-            contents.records.iter().map(|(name, count)| (name.clone(), (*count).into())).collect();
-        value["records"] = records.into();
         print(&format!("{value:#}\n"));
     } else {
         let place =

@@ -28,7 +28,7 @@ pub(super) fn of(
                 Some(alias) => format!("{alias}@npm:{}@{to}", package.name),
                 None => format!("{name}@{to}"),
             };
-            manager.install(&spec, package.scope == Scope::Development)?
+            manager.install(&spec, package.scope == Scope::Development)
                 + &workspace(project, installed, package)
         }
         (Change::Override, Some(to)) => manager.overriding(&package.name, to)?,
@@ -109,16 +109,15 @@ impl Manager {
         })
     }
 
-    fn install(&self, spec: &str, development: bool) -> Option<String> {
+    fn install(&self, spec: &str, development: bool) -> String {
         let option = |long: &'static str| if development { long } else { "" };
-        Some(match self {
+        match self {
             Self::Npm => format!("npm install {}{spec}", option("--save-dev ")),
-            Self::YarnV1 => format!("yarn add {}{spec}", option("--dev ")),
-            Self::YarnBerry => format!("yarn add {}{spec}", option("--dev ")),
+            Self::YarnV1 | Self::YarnBerry => format!("yarn add {}{spec}", option("--dev ")),
             Self::Pnpm => format!("pnpm add {}{spec}", option("--save-dev ")),
             Self::Bun => format!("bun add {}{spec}", option("--dev ")),
             Self::Cargo => format!("cargo add {}{spec}", option("--dev ")),
-        })
+        }
     }
 
     fn overriding(&self, name: &str, to: &Version) -> Option<String> {

@@ -1,6 +1,7 @@
 //! What to do. The unit is an action, not an advisory: one upgrade may clear many findings.
 
 mod command;
+mod fix;
 mod plan;
 mod range;
 mod releases;
@@ -9,10 +10,12 @@ use std::fmt;
 
 use portcullis_rules::{Rule, Severity};
 
+use crate::advisory::version;
 use crate::location::Location;
 use crate::priority::Priority;
 use crate::quote::quoted;
 
+pub use fix::{FileChange, fix};
 pub use plan::plan;
 
 /// One change to the project, and what it clears.
@@ -50,14 +53,21 @@ impl Action {
         let what = format!("{} {}", quoted(&self.package), quoted(&self.from.join(" and ")));
         match (self.change, &self.to, &self.instead) {
             (Change::Override, Some(to), _) => {
-                let major = |version: &str| version.split('.').next().map(ToOwned::to_owned);
-                let far = self.from.iter().any(|from| major(from) != major(to));
-                format!("Force {what} to {}{}", quoted(to), if far { ", another major version" } else { "" })
+                let far = if self.is_far() { ", another major version" } else { "" };
+                format!("Force {what} to {}{far}", quoted(to))
             }
             (_, Some(to), _) => format!("Raise {what} to {}", quoted(to)),
             (_, None, Some(instead)) => format!("Replace {what} by {instead}"),
             (_, None, None) => format!("Remove {what}, of which no good version is known"),
         }
+    }
+
+    /// Whether it goes to another major version (for `0.x`, another minor one), which may break the application.
+    pub fn is_far(&self) -> bool {
+        let to = self.to.as_deref().and_then(version);
+        to.is_some_and(|to| {
+            self.from.iter().filter_map(|from| version(from)).any(|from| !range::same_line(&from, &to))
+        })
     }
 
     /// What it clears, in words: `9 findings (1 critical, 8 high)`.

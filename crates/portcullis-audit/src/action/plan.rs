@@ -56,6 +56,8 @@ struct Faulty<'a> {
     better: Vec<Version>,
     /// Who asks for it: the package, the range.
     asked: Vec<(PackageId, &'a str, DependencyKind)>,
+    /// The project itself forces this version by an override: no upgrade around it changes that.
+    forced: Option<&'a Location>,
     /// What the project asks for that leads to it.
     heads: BTreeSet<PackageId>,
     /// For each package of the graph, whether it leads to it.
@@ -107,9 +109,13 @@ impl<'a> Planner<'a> {
             let ways = first.places.iter().flat_map(|place| graph.ways_to(*place));
             let heads: BTreeSet<PackageId> = ways.filter_map(|way| way.first().copied()).collect();
             let leads = graph.leading_to(first.places.iter().copied());
+            let forced = project
+                .manifest_of(installed)
+                .and_then(|manifest| manifest.overrides.iter().find(|line| line.name == package.name))
+                .map(|line| &line.location);
             for (matches, better) in split(matches, &affected) {
                 let (asked, heads, leads) = (asked.clone(), heads.clone(), leads.clone());
-                faulty.push(Faulty { package, matches, better, asked, heads, leads, done: false });
+                faulty.push(Faulty { package, matches, better, asked, forced, heads, leads, done: false });
             }
         }
         Self { project, installed, releases, faulty, steps: Vec::new() }
@@ -134,7 +140,7 @@ impl<'a> Planner<'a> {
             let all = |head| {
                 raised.get(head).is_some_and(|(_, clears): &(_, BTreeSet<usize>)| clears.contains(&index))
             };
-            if !faulty.heads.is_empty() && faulty.heads.iter().all(all) {
+            if faulty.forced.is_none() && !faulty.heads.is_empty() && faulty.heads.iter().all(all) {
                 faulty.done = true;
                 for head in &faulty.heads {
                     steps.entry(*head).or_default().push(index);
@@ -226,7 +232,7 @@ impl<'a> Planner<'a> {
             let replacement = REPLACEMENTS.iter().find(|(name, _)| direct && *name == faulty.package.name);
             let step = if let Some(to) = self.in_range(faulty) {
                 (Change::InRange, Some(to.clone()), None)
-            } else if let Some(to) = nearest.filter(|_| only_direct) {
+            } else if let Some(to) = nearest.filter(|_| only_direct && faulty.forced.is_none()) {
                 (self.change_of_own(faulty.package, to), Some(to.clone()), None)
             } else if let Some(to) = nearest {
                 (Change::Override, Some(to.clone()), None)
@@ -256,7 +262,8 @@ impl<'a> Planner<'a> {
 
     /// The lowest better version that everyone who asks for the package allows already.
     fn in_range<'f>(&self, faulty: &'f Faulty<'_>) -> Option<&'f Version> {
-        if faulty.asked.is_empty() || self.installed.graph.format == Format::Manifest {
+        let locked = self.installed.graph.format != Format::Manifest;
+        if faulty.asked.is_empty() || faulty.forced.is_some() || !locked {
             return None;
         }
         if faulty.package.ecosystem == Ecosystem::Cargo {
@@ -392,9 +399,15 @@ impl<'a> Planner<'a> {
         let own = manifests().find_map(|manifest| manifest.line(name));
         match (step.change, own) {
             (Change::InRange, _) => step.package.location.clone(),
-            (Change::Override, _) => manifests()
-                .next()
-                .map_or_else(|| step.package.location.clone(), |manifest| Location::file(&manifest.file)),
+            (Change::Override, _) => {
+                let forced = step.clears.iter().find_map(|index| self.faulty.get(*index)?.forced);
+                if let Some(line) = forced {
+                    return line.clone();
+                }
+                manifests()
+                    .next()
+                    .map_or_else(|| step.package.location.clone(), |manifest| Location::file(&manifest.file))
+            }
             (_, Some(line)) if step.direct => line.location.clone(),
             _ => step.package.location.clone(),
         }

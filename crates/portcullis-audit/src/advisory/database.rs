@@ -243,11 +243,13 @@ struct Entry {
 
 impl Entry {
     fn read(bytes: &[u8; ENTRY_BYTES]) -> Self {
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t] = *bytes;
+        let (mut hash, mut offset, mut length) = ([0; 8], [0; 8], [0; 4]);
+        let all = hash.iter_mut().chain(&mut offset).chain(&mut length);
+        all.zip(bytes).for_each(|(to, from)| *to = *from);
         Self {
-            hash: u64::from_le_bytes([a, b, c, d, e, f, g, h]),
-            offset: u64::from_le_bytes([i, j, k, l, m, n, o, p]),
-            length: u32::from_le_bytes([q, r, s, t]),
+            hash: u64::from_le_bytes(hash),
+            offset: u64::from_le_bytes(offset),
+            length: u32::from_le_bytes(length),
         }
     }
 }

@@ -18,11 +18,13 @@ const TIMEOUT: Duration = Duration::from_secs(15 * 60);
 /// Fetches `url`, at most 1 GiB within 15 minutes. Over https the certificate must be valid; plain http is for this
 /// machine alone, since whoever sits in between could take advisories out.
 pub async fn download(url: &str) -> Result<Vec<u8>, DownloadError> {
-    let mut options = Options::default();
-    options.max_body_bytes = MAX_BYTES;
-    options.body_timeout = TIMEOUT;
-    options.total_timeout = TIMEOUT;
-    options.head_timeout = Duration::from_secs(60);
+    let options = Options {
+        max_body_bytes: MAX_BYTES,
+        head_timeout: Duration::from_secs(60),
+        body_timeout: TIMEOUT,
+        total_timeout: TIMEOUT,
+        ..Options::default()
+    };
     let fetcher = Fetcher::new(&options, Tls::new("").map_err(DownloadError::Roots)?);
     let mut target = Target::parse(url).map_err(DownloadError::Target)?;
     for _ in 0..=MAX_REDIRECTS {

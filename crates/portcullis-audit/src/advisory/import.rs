@@ -24,7 +24,7 @@ const MAX_DEPTH: usize = 32;
 
 /// Collects records, then writes them as one database.
 ///
-/// It reads single OSV records (`.json`), lists of them (`.json`, `.jsonl`), RustSec's Markdown files (`.md`), folders
+/// It reads single OSV records (`.json`), lists of them (`.json`, `.jsonl`), `RustSec`'s Markdown files (`.md`), folders
 /// of those (a clone of `github/advisory-database` or `rustsec/advisory-db`), and archives of them (`.zip`, as OSV
 /// publishes for each ecosystem). Files that hold no record are passed over and counted.
 #[derive(Debug, Default)]
@@ -208,9 +208,10 @@ impl Import {
                     Err(error) => self.pass_over(format!("{name}: {error}")),
                 }
             }
-            // A record on one line, or a pretty one: tell by whether the first line is one.
             Form::JsonLines => {
-                text.lines().filter(|line| !line.trim().is_empty()).for_each(|line| self.take_osv(name, line))
+                text.lines()
+                    .filter(|line| !line.trim().is_empty())
+                    .for_each(|line| self.take_osv(name, line));
             }
             _ => self.take_osv(name, text),
         }

@@ -4,7 +4,7 @@
 //! - [`Affected`] says whether a version is affected, by the precedence of Semantic Versioning and not by npm's
 //!   ranges: npm leaves prereleases out of a range, and would miss a fix that came in one.
 //! - [`Database`] is one file with an index: a look-up reads the packages that are asked for and no others.
-//! - [`Import`] makes such a file of OSV dumps, clones of the GitHub Advisory Database, and RustSec's.
+//! - [`Import`] makes such a file of OSV dumps, clones of the GitHub Advisory Database, and `RustSec`'s.
 //! - [`matches`](find()) puts a graph against it.
 
 mod affected;

@@ -56,7 +56,7 @@ pub enum Kind {
     Vulnerability,
     /// The package was published to do harm.
     Malicious,
-    /// Nobody maintains it (RustSec's `unmaintained`), or something else to know.
+    /// Nobody maintains it (`RustSec`'s `unmaintained`), or something else to know.
     Informational,
 }
 
@@ -239,7 +239,7 @@ impl OsvAffected {
         read
     }
 
-    /// GitHub lists them under `affected_functions`, RustSec as the keys of `affects.functions`.
+    /// GitHub lists them under `affected_functions`, `RustSec` as the keys of `affects.functions`.
     fn functions(&self) -> Vec<String> {
         let mut all = strings(self.ecosystem_specific.get("affected_functions"));
         all.extend(strings(self.database_specific.get("affected_functions")));
@@ -324,7 +324,7 @@ mod severity_word {
     use portcullis_rules::Severity;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    #[allow(clippy::ref_option, reason = "serde asks for this reference")]
+    #[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde asks for this reference")]
     pub(super) fn serialize<S: Serializer>(severity: &Option<Severity>, to: S) -> Result<S::Ok, S::Error> {
         match severity {
             Some(severity) => to.serialize_str(severity.as_str()),

@@ -1,4 +1,4 @@
-//! Records of the RustSec Advisory Database: a Markdown file with a head in TOML.
+//! Records of the `RustSec` Advisory Database: a Markdown file with a head in TOML.
 //! <https://github.com/rustsec/advisory-db>
 
 use std::collections::BTreeMap;
@@ -104,7 +104,7 @@ impl File {
 /// From the first version on (`None`: from the beginning), up to the other, which is out (`None`: without end).
 type Span = (Option<Version>, Option<Version>);
 
-/// The versions that meet a requirement of Cargo's. As in RustSec's own export, a bound without a prerelease is
+/// The versions that meet a requirement of Cargo's. As in `RustSec`'s own export, a bound without a prerelease is
 /// taken as it stands in the order of versions: `< 2.0.0` lets in `2.0.0-rc.1`.
 fn span(requirement: &VersionReq) -> Span {
     requirement

@@ -14,7 +14,7 @@ use crate::location::{Lines, Location};
 
 /// A JSON file, read part by part, so that each part is found again in the text.
 #[derive(Debug)]
-pub(super) struct Document<'a> {
+pub(crate) struct Document<'a> {
     file: &'a str,
     text: &'a str,
     lines: Lines,
@@ -22,24 +22,24 @@ pub(super) struct Document<'a> {
 
 impl<'a> Document<'a> {
     /// A text without byte order mark and without the traces of a merge.
-    pub(super) fn new(file: &'a str, text: &'a str) -> Result<Self, LockfileError> {
+    pub(crate) fn new(file: &'a str, text: &'a str) -> Result<Self, LockfileError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         refuse_conflict(file, text)?;
         Ok(Self { file, text, lines: Lines::new(text) })
     }
 
     /// The whole document.
-    pub(super) fn whole<T: Deserialize<'a>>(&self) -> Result<T, LockfileError> {
+    pub(crate) fn whole<T: Deserialize<'a>>(&self) -> Result<T, LockfileError> {
         serde_json::from_str(self.text).map_err(|error| self.error(1, &error))
     }
 
     /// One part of it.
-    pub(super) fn read<T: Deserialize<'a>>(&self, part: &'a RawValue) -> Result<T, LockfileError> {
+    pub(crate) fn read<T: Deserialize<'a>>(&self, part: &'a RawValue) -> Result<T, LockfileError> {
         serde_json::from_str(part.get()).map_err(|error| self.error(self.line(part.get()), &error))
     }
 
     /// Where a part of the text begins. Text that is not of this document is placed at its first line.
-    pub(super) fn location(&self, part: &str) -> Location {
+    pub(crate) fn location(&self, part: &str) -> Location {
         Location::line(self.file, self.line(part))
     }
 
@@ -69,7 +69,7 @@ pub(super) fn refuse_conflict(file: &str, text: &str) -> Result<(), LockfileErro
 
 /// The entries of a JSON object, in their order. An object that names a key twice is an error.
 #[derive(Debug)]
-pub(super) struct Entries<'a, V>(pub(super) Vec<(Cow<'a, str>, V)>);
+pub(crate) struct Entries<'a, V>(pub(crate) Vec<(Cow<'a, str>, V)>);
 
 impl<V> Default for Entries<'_, V> {
     fn default() -> Self {
@@ -78,7 +78,7 @@ impl<V> Default for Entries<'_, V> {
 }
 
 impl<V> Entries<'_, V> {
-    pub(super) fn get(&self, key: &str) -> Option<&V> {
+    pub(crate) fn get(&self, key: &str) -> Option<&V> {
         self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 }
@@ -120,11 +120,11 @@ struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 pub(super) struct Text<'a>(pub(super) Option<Cow<'a, str>>);
 
 impl Text<'_> {
-    pub(super) fn as_deref(&self) -> Option<&str> {
+    pub(crate) fn as_deref(&self) -> Option<&str> {
         self.0.as_deref()
     }
 
-    pub(super) fn owned(&self) -> Option<String> {
+    pub(crate) fn owned(&self) -> Option<String> {
         self.0.as_deref().map(ToOwned::to_owned)
     }
 }

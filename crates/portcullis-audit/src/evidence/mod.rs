@@ -1,6 +1,6 @@
 //! What a check may look at. Evidence is collected once; checks only read it.
 
-mod document;
+pub(crate) mod document;
 pub mod live;
 pub mod lockfile;
 pub mod manifest;

@@ -1,12 +1,13 @@
 //! `portcullis audit`.
 
+mod fix;
 mod regex;
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use portcullis_audit::{
-    Date, Options, Report, audit_project, audit_url,
+    Date, Options, Report, Subject, audit_project, audit_url,
     grade::FORMULA,
     report::{
         json,
@@ -27,7 +28,7 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    subject: Subject,
+    audit: Audit,
 }
 
 #[derive(Debug, Subcommand)]
@@ -37,7 +38,7 @@ enum Command {
 }
 
 #[derive(Debug, Args)]
-struct Subject {
+struct Audit {
     /// The folder of a project, or a site as `https://app.example/`.
     #[arg(value_name = "PATH|URL", default_value = ".")]
     subject: String,
@@ -56,12 +57,19 @@ struct Subject {
     /// The advisories to judge a project by, if not the user's own or those that came with this program.
     #[arg(long, value_name = "FILE")]
     database: Option<PathBuf>,
+    /// Change package.json as the report says, within major versions, after showing what changes and asking.
+    #[arg(long)]
+    fix: bool,
+    /// Do not ask before --fix writes.
+    #[arg(long, requires = "fix")]
+    yes: bool,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   portcullis audit
   portcullis audit services/shop --json
+  portcullis audit --fix
   portcullis audit https://app.example
   portcullis audit http://127.0.0.1:3000 --json --fail-on high
   portcullis audit regex '^(a+)+$'
@@ -75,7 +83,7 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 wrong usage, 3 could no
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let arguments = match &arguments.command {
         Some(Command::Regex(arguments)) => return regex::run(arguments),
-        None => &arguments.subject,
+        None => &arguments.audit,
     };
     let audited = if arguments.subject.contains("://") { site(arguments) } else { project(arguments) };
     let report = match audited {
@@ -88,6 +96,12 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         let look = if wants_colour() { Look::Coloured } else { Look::Plain };
         print(&terminal::render(&report, look));
     }
+    if arguments.fix && report.subject == Subject::Project {
+        match fix::run(Path::new(&arguments.subject), &report, arguments.yes) {
+            Outcome::Done => {}
+            failed => return failed,
+        }
+    }
     if report.worst().is_some_and(|worst| worst >= arguments.fail_on) {
         Outcome::Findings
     } else if report.is_complete() {
@@ -97,7 +111,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     }
 }
 
-fn project(arguments: &Subject) -> Result<Report, Outcome> {
+fn project(arguments: &Audit) -> Result<Report, Outcome> {
     let (_, database) = advisories::open(arguments.database.as_deref()).map_err(|error| {
         complain(&error);
         Outcome::Incomplete
@@ -108,7 +122,7 @@ fn project(arguments: &Subject) -> Result<Report, Outcome> {
     })
 }
 
-fn site(arguments: &Subject) -> Result<Report, Outcome> {
+fn site(arguments: &Audit) -> Result<Report, Outcome> {
     let mut options = Options::default();
     options.http_port = arguments.http_port;
     if let Some(file) = &arguments.ca_file {

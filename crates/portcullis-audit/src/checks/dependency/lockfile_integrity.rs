@@ -51,7 +51,7 @@ fn project(project: &Project) -> Verdict {
             }
             match package.source {
                 Source::Git if !names_commit(package) => {
-                    see(&mut serious, "comes from git without a full commit".to_owned())
+                    see(&mut serious, "comes from git without a full commit".to_owned());
                 }
                 Source::Registry | Source::Archive => match strength(graph.format, package) {
                     Strength::Strong => {}

@@ -92,11 +92,11 @@ impl Descriptors {
             let candidates = by_name.get(&asked.name)?;
             let range = asked.range.strip_prefix("npm:").unwrap_or(&asked.range);
             let range = Range::parse(range).ok();
-            let allowed = candidates.iter().filter(|PackageId(index)| {
+            let mut allowed = candidates.iter().filter(|PackageId(index)| {
                 let version = versions.get(*index).and_then(|version| Version::parse(version).ok());
                 range.as_ref().zip(version).is_some_and(|(range, version)| range.satisfies(&version))
             });
-            allowed.last().or(candidates.first().filter(|_| candidates.len() == 1)).copied()
+            allowed.next_back().or(candidates.first().filter(|_| candidates.len() == 1)).copied()
         };
         let mut archives = Vec::new();
         for package in &mut packages {

@@ -39,6 +39,7 @@ impl PackageId {
 }
 
 /// One package as it is installed. A package that is installed twice, at two places, stands here twice.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own, and lockfiles mix them freely")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Package {

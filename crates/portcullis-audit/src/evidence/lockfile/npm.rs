@@ -1,5 +1,8 @@
 //! What npm's lockfiles have in common: names in folders, addresses, aliases.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 use super::graph::{Dependency, DependencyKind, Ecosystem, Package, Scope, Source};
 use crate::location::Location;
 
@@ -46,7 +49,11 @@ pub(super) fn alias(range: &str) -> Option<(&str, &str)> {
 pub(crate) fn is_git(address: &str) -> bool {
     const SCHEMES: [&str; 7] = ["git:", "git+", "git@", "github:", "gitlab:", "bitbucket:", "gist:"];
     SCHEMES.iter().any(|scheme| address.starts_with(scheme))
-        || (address.starts_with("http") && address.split('#').next().is_some_and(|url| url.ends_with(".git")))
+        || (address.starts_with("http")
+            && address
+                .split('#')
+                .next()
+                .is_some_and(|url| Path::new(url).extension() == Some(OsStr::new("git"))))
 }
 
 impl Package {

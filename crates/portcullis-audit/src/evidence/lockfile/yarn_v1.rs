@@ -47,7 +47,7 @@ pub(super) fn parse(file: &str, text: &str, manifests: &[Manifest]) -> Result<Gr
                     (Some("version"), Some(value)) => entry.version.clone_from(value),
                     (Some("resolved"), Some(value)) => entry.resolved = Some(value.clone()),
                     (Some("integrity"), Some(_)) => {
-                        entry.integrity = Some(words.get(1..).unwrap_or_default().join(" "))
+                        entry.integrity = Some(words.get(1..).unwrap_or_default().join(" "));
                     }
                     (Some("dependencies"), None) => section = DependencyKind::Normal,
                     (Some("optionalDependencies"), None) => section = DependencyKind::Optional,

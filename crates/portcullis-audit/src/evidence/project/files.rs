@@ -247,18 +247,15 @@ fn kind(path: &str) -> Option<FileKind> {
         _ => {}
     }
     let extension = lower.rsplit_once('.').map_or("", |(_, extension)| extension);
-    if lower.starts_with("dockerfile") || lower.ends_with(".dockerfile") || lower == "containerfile" {
+    if lower.starts_with("dockerfile") || extension == "dockerfile" || lower == "containerfile" {
         return Some(FileKind::Runtime);
     }
     if path.starts_with(".github/workflows/") && matches!(extension, "yml" | "yaml") {
         return Some(FileKind::Runtime);
     }
-    let is_bill = lower.ends_with(".cdx.json")
-        || lower.ends_with(".cdx.xml")
-        || lower.ends_with(".spdx.json")
-        || lower.ends_with(".spdx")
-        || matches!(lower.as_str(), "bom.json" | "bom.xml" | "sbom.json" | "sbom.xml");
-    if is_bill {
+    let stem = lower.strip_suffix(extension).unwrap_or(&lower).trim_end_matches('.');
+    let named = matches!(stem.rsplit('.').next(), Some("bom" | "sbom" | "cdx" | "spdx"));
+    if extension == "spdx" || (named && matches!(extension, "json" | "xml")) {
         return Some(FileKind::Bill);
     }
     matches!(extension, "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx")

@@ -180,7 +180,7 @@ fn pattern<'a>(clause: &[Token<'a>]) -> Bound<'a> {
             Token::Sign(b'{') => inside = true,
             Token::Sign(b'}') => inside = false,
             Token::Sign(b':') | Token::Word("as") => renamed = true,
-            Token::Word("type" | "typeof") => {}
+            Token::Word("type" | "typeof") | Token::Text(_) => {}
             Token::Word(name) => {
                 if renamed {
                     bound.names.pop();
@@ -191,7 +191,6 @@ fn pattern<'a>(clause: &[Token<'a>]) -> Bound<'a> {
                 renamed = false;
             }
             Token::Sign(_) => renamed = false,
-            Token::Text(_) => {}
         }
     }
     bound
