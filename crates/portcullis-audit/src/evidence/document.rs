@@ -28,8 +28,11 @@ impl<'a> Document<'a> {
         Ok(Self { file, text, lines: Lines::new(text) })
     }
 
-    /// The whole document.
+    /// The whole document, which is an object.
     pub(crate) fn whole<T: Deserialize<'a>>(&self) -> Result<T, LockfileError> {
+        if !self.text.trim_start().starts_with('{') {
+            return Err(LockfileError::new(Location::line(self.file, 1), "a JSON object was expected"));
+        }
         serde_json::from_str(self.text).map_err(|error| self.error(1, &error))
     }
 
@@ -51,6 +54,9 @@ impl<'a> Document<'a> {
     fn error(&self, first_line: u32, error: &serde_json::Error) -> LockfileError {
         let line =
             u32::try_from(error.line()).unwrap_or(u32::MAX).saturating_sub(1).saturating_add(first_line);
+        // What is missing at the end is missed behind the last line.
+        let last = self.lines.of(self.text.trim_end().len());
+        let line = line.min(last);
         let text = error.to_string();
         let reason = text.split(" at line ").next().unwrap_or(&text);
         LockfileError::new(Location::line(self.file, line), reason)

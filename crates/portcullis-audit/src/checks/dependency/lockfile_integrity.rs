@@ -82,6 +82,10 @@ enum Strength {
 /// What the checksum is made of. Bun and yarn berry write their own for every archive; pnpm and npm write SRI, Cargo
 /// SHA-256; yarn v1 may have the SHA-1 of the registry's old field behind a `#` in the address alone.
 fn strength(format: Format, package: &Package) -> Strength {
+    // Yarn berry knows the checksum of what it has fetched, and does not fetch what is for another system.
+    if format == Format::YarnBerry && package.optional {
+        return Strength::Strong;
+    }
     let Some(integrity) = package.integrity.as_deref().filter(|text| !text.is_empty()) else {
         let resolved = package.resolved.as_deref().unwrap_or_default();
         let fragment = resolved.rsplit_once('#').map_or("", |(_, fragment)| fragment);

@@ -92,9 +92,14 @@ impl Files {
             .map(|(path, (_, text))| (path.as_str(), text.as_str()))
     }
 
-    /// Path and text of each lockfile, by path.
+    /// Path and text of each lockfile, by path. Those below folders of tests are samples, and are left out.
     pub fn lockfiles(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.of(FileKind::Lockfile)
+        self.of(FileKind::Lockfile).filter(|(path, _)| !is_of_tests(path))
+    }
+
+    /// How many lockfiles are left out as samples.
+    pub(super) fn samples(&self) -> usize {
+        self.of(FileKind::Lockfile).filter(|(path, _)| is_of_tests(path)).count()
     }
 
     pub(super) fn bills(&self) -> Vec<String> {
@@ -226,6 +231,12 @@ impl Files {
 struct Walk {
     seen: usize,
     source_bytes: usize,
+}
+
+/// Whether a file lies below a folder of tests.
+fn is_of_tests(path: &str) -> bool {
+    const FOLDERS: [&str; 6] = ["test", "tests", "__tests__", "fixtures", "__fixtures__", "testdata"];
+    path.split('/').any(|part| FOLDERS.contains(&part))
 }
 
 /// What a file is read for, by its name.

@@ -98,6 +98,9 @@ impl Project {
             client_advisories.insert(library.name.clone(), known);
         }
         let mut notes = files.notes().to_vec();
+        if let samples @ 1.. = files.samples() {
+            notes.push(format!("left out as samples: {samples} lockfiles below folders of tests"));
+        }
         notes.extend(installed.iter().flat_map(|installed| installed.graph.notes.iter().cloned()));
         let advisories = database.contents().clone();
         let age = today.days_since(advisories.newest);
