@@ -1,13 +1,18 @@
-//! Proves the rules of Portcullis on a running site.
+//! Proves the rules of Portcullis on a running site and on a project's folder.
 //!
 //! [`audit_url`] asks a site the questions that its security checklist is about and judges the answers:
 //! header fields, cookies, CORS, error pages, and as much of TLS as a handshake shows. It shares nothing with
 //! the guards that enforce the same rules but the rules' names: an auditor that shares code with what it
 //! audits proves nothing.
 //!
+//! [`audit_project`] reads lockfiles, manifests and sources of a project, puts them against known advisories, and says
+//! what to do. It fetches nothing and runs nothing.
+//!
 //! - [`evidence::live`] says which requests are sent. None of them writes.
-//! - [`checks`] holds one check for each rule: a pure function from [`Evidence`](evidence::live::Evidence) to a
-//!   [`Verdict`].
+//! - [`evidence::project`] says which files are read, [`evidence::lockfile`] what they say of what is installed.
+//! - [`advisory`] keeps known vulnerabilities and says whom they affect; [`priority`] weighs them; [`action`] makes a plan.
+//! - [`checks`] holds one check for each rule: a pure function from [`Evidence`](evidence::live::Evidence) or
+//!   a [`Project`] to a [`Verdict`].
 //! - [`grade`] says how findings become a letter.
 //! - [`report`] tells the outcome: on a terminal, as JSON, or two of them side by side.
 //!

@@ -6,6 +6,9 @@ mod plan;
 mod range;
 mod releases;
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use portcullis_rules::{Rule, Severity};

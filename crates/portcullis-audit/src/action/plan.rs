@@ -160,6 +160,10 @@ impl<'a> Planner<'a> {
     /// each would be cleared by an update within ranges.
     fn best_release(&self, head: PackageId, package: &Package) -> Option<(Version, BTreeSet<usize>)> {
         let current = version(&package.version)?;
+        let releases = self.releases.above(&package.name, &current);
+        if releases.is_empty() {
+            return None;
+        }
         let through: Vec<(usize, &Faulty<'_>)> =
             self.faulty.iter().enumerate().filter(|(_, faulty)| faulty.heads.contains(&head)).collect();
         if through.iter().all(|(_, faulty)| !faulty.better.is_empty() && self.in_range(faulty).is_some()) {
@@ -170,7 +174,6 @@ impl<'a> Planner<'a> {
             .iter()
             .find(|faulty| std::ptr::eq(faulty.package, package) || faulty.package.key == package.key);
         let mut best: Option<(Version, BTreeSet<usize>)> = None;
-        let releases = self.releases.above(&package.name, &current);
         let (same, next): (Vec<_>, Vec<_>) =
             releases.into_iter().partition(|release| range::same_line(&current, release));
         for line in [same, next] {
