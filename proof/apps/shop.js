@@ -12,6 +12,7 @@ const { WebSocketServer } = load('ws')
 const app = express()
 app.use(session({ secret: 'a secret only for tests', resave: false, saveUninitialized: false }))
 app.use(express.json({ limit: '1mb' }))
+app.use(express.urlencoded({ extended: false }))
 
 app.get('/', (req, res) => res.send('<!DOCTYPE html><title>Shop</title><h1>Shop</h1>'))
 app.get('/json', (req, res) => res.json({ name: 'Käse', price: 3.5, tags: ['a', 'b'] }))
@@ -23,6 +24,10 @@ app.get('/count', (req, res) => {
 app.get('/visit', (req, res) => {
   req.session.visits = (req.session.visits || 0) + 1
   res.send('<!DOCTYPE html><title>Shop</title><h1>Welcome back</h1>')
+})
+app.post('/transfer', (req, res) => {
+  req.session.sent = (req.session.sent || 0) + Number(req.body.amount)
+  res.json({ to: req.body.to, sent: req.session.sent })
 })
 app.get('/cookies', (req, res) => {
   res.cookie('theme', 'dark')

@@ -138,11 +138,20 @@ pub async fn post(gate: &Gate, path: &str, media_type: &str, body: impl Into<Byt
 
 /// The same without a gate.
 pub async fn get_bare(port: u16, path: &str) -> Answer {
+    get_with(port, path, &[]).await
+}
+
+/// The same with fields.
+pub async fn get_with(port: u16, path: &str, fields: &[(&str, &str)]) -> Answer {
     let stream = TcpStream::connect(("127.0.0.1", port)).await.expect("the app listens");
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("a connection");
     tokio::spawn(connection);
-    let request = Request::get(path).body(Full::<Bytes>::default()).expect("a request");
+    let mut request = Request::get(path);
+    for (name, value) in fields {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Full::<Bytes>::default()).expect("a request");
     Answer::read(sender.send_request(with_host(request)).await.expect("an answer")).await
 }
 

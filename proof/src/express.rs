@@ -1,4 +1,4 @@
-//! `apps/shop.js` on a real Express.
+//! Real Express apps.
 
 use std::{
     io::{BufRead, BufReader},
@@ -11,18 +11,28 @@ pub struct Express {
 }
 
 impl Express {
-    /// On Express 5 or 4, outside production, as most run by mistake.
+    /// `apps/shop.js` on Express 5 or 4, outside production, as most run by mistake.
     pub fn start(version: u8) -> Self {
-        let directory = crate::root().join(format!("proof/apps/express{version}"));
+        Self::run(&format!("express{version}"), "../shop.js", &[])
+    }
+
+    /// `apps/sessions/app.js`, whose sessions are kept as `kind` says: `redis`, `postgres` or `cookie`.
+    pub fn with_sessions(kind: &str, url: &str, secret: &str) -> Self {
+        Self::run("sessions", "app.js", &[("KIND", kind), ("URL", url), ("SECRET", secret)])
+    }
+
+    fn run(app: &str, script: &str, environment: &[(&str, &str)]) -> Self {
+        let directory = crate::root().join("proof/apps").join(app);
         assert!(
             directory.join("node_modules/express").exists(),
             "Express is not installed: run `npm ci` in {}, or scripts/test, which does",
             directory.display()
         );
         let mut process = Command::new("node")
-            .arg("../shop.js")
+            .arg(script)
             .current_dir(directory)
             .env_remove("NODE_ENV")
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

@@ -10,6 +10,9 @@ use std::{
 
 use tempfile::TempDir;
 
+/// A secret that every gate finds in its environment, as `PORTCULLIS_PROOF_SECRET`.
+const SECRET: &str = "3Fq8LmZx0TtYw5rXc2mB7nJd4hLs9gFa0eUi";
+
 /// A gate that is running, its certificate, and its log.
 pub struct Gate {
     process: Child,
@@ -71,6 +74,7 @@ impl Gate {
             .args(["gate", "--config"])
             .arg(at("portcullis.toml"))
             .args(arguments)
+            .env("PORTCULLIS_PROOF_SECRET", SECRET)
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a second handle"))
             .stderr(log)

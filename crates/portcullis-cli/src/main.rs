@@ -15,6 +15,7 @@ mod demo;
 mod explain;
 mod gate;
 mod log;
+mod secret;
 mod signal;
 mod terminal;
 
@@ -46,6 +47,8 @@ enum Command {
     Advisories(advisories::Arguments),
     /// Show a rule of the catalogue, or list them.
     Explain(explain::Arguments),
+    /// Make a secret that nobody can guess.
+    Secret(secret::Arguments),
 }
 
 const EXAMPLES: &str = "\
@@ -55,6 +58,7 @@ Examples:
   portcullis audit .
   portcullis audit https://app.example
   portcullis explain cookie.secure-missing
+  portcullis secret new
 
 Exit codes: 0 done, 1 findings, 2 wrong usage or configuration, 3 could not be completed.";
 
@@ -85,6 +89,7 @@ fn main() -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Advisories(arguments) => advisories::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Secret(arguments) => secret::run(&arguments),
     };
     outcome.into()
 }

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 use crate::{
     config::Config,
+    counters::Memories,
     listener::{self, BindError},
     redirect::RedirectToHttps,
     route::Routes,
@@ -89,7 +90,7 @@ impl Gate {
     pub fn bind(config: Config) -> Result<Self, StartError> {
         listener::raise_file_limit();
         let (tls, certificate) = certificate(&config)?;
-        build(&config)?;
+        build(&config, &Memories::default())?;
         let count =
             config.listen.workers.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
         let mut workers: Vec<Listeners> = (0..count).map(|_| Listeners::default()).collect();
@@ -143,10 +144,11 @@ impl Gate {
                 .or(https.map(|address| address.port()))
                 .filter(|port| *port != 443),
         };
+        let memories = Memories::default();
         let mut threads = Vec::new();
         for (number, listeners) in workers.into_iter().enumerate() {
             let worker = Worker {
-                routes: build(&config)?,
+                routes: build(&config, &memories)?,
                 serve: config.serve.clone(),
                 connections: connections.clone(),
                 tls: tls.clone(),
@@ -228,8 +230,8 @@ impl Worker {
     }
 }
 
-fn build(config: &Config) -> Result<Routes, StartError> {
-    Routes::new(config).map_err(|errors| {
+fn build(config: &Config, memories: &Memories) -> Result<Routes, StartError> {
+    Routes::new(config, memories).map_err(|errors| {
         let mut errors = errors.into_iter();
         match errors.next() {
             Some((path, error)) => StartError::Route { path, error },
@@ -257,7 +259,7 @@ fn certificate(config: &Config) -> Result<(Option<TlsConfig>, Option<String>), S
 /// Whether the gate could start, without binding anything.
 pub fn check(config: &Config) -> Result<(), StartError> {
     certificate(config)?;
-    build(config).map(drop)
+    build(config, &Memories::default()).map(drop)
 }
 
 /// Written beside and renamed, so that whoever waits for it never reads half.

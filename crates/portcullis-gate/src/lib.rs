@@ -5,6 +5,7 @@
 //! request.
 
 pub mod config;
+mod counters;
 mod gate;
 mod listener;
 mod redirect;

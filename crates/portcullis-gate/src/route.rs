@@ -16,6 +16,7 @@ use tower_service::Service;
 
 use crate::{
     config,
+    counters::{Counters, Memories},
     stack::{self, RefusedByIntake, Stack, StackBody, StackFuture},
 };
 
@@ -33,11 +34,15 @@ struct Route {
 
 impl Routes {
     /// Builds every stack, or says all that is wrong, each with the route it is in.
-    pub(crate) fn new(config: &config::Config) -> Result<Self, Vec<(String, ConfigError)>> {
+    pub(crate) fn new(
+        config: &config::Config,
+        memories: &Memories,
+    ) -> Result<Self, Vec<(String, ConfigError)>> {
+        let mut counters = Counters::new(memories.clone());
         let mut routes = Vec::new();
         let mut errors = Vec::new();
         for route in &config.routes {
-            match stack::build(route) {
+            match stack::build(route, &mut counters) {
                 Ok(stack) => {
                     routes.push(Route { path: route.path.trim_end_matches('/').to_ascii_lowercase(), stack });
                 }

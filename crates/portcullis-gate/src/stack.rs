@@ -17,6 +17,7 @@ use portcullis::{
     access_log::LoggedBody,
     body::MeteredBody,
     error::ErrorBody,
+    limit::login::LoginBody,
     static_files::{FileBody, StaticFiles},
     timeout::{DeadlineBody, PacedBody},
 };
@@ -25,11 +26,12 @@ use tower_service::Service;
 
 use crate::{
     config::{Route, Target},
+    counters::Counters,
     upstream::{AnswerBody, RequestBody, Upstream},
 };
 
 /// A request's body as the guards leave it for the application.
-type GuardedBody = MeteredBody<PacedBody<Incoming>>;
+type GuardedBody = MeteredBody<LoginBody<PacedBody<Incoming>>>;
 
 /// An answer's body as it leaves the guards.
 pub(crate) type StackBody = LoggedBody<ErrorBody<DeadlineBody<TargetBody>>>;
@@ -41,8 +43,10 @@ pub(crate) type StackFuture = Pin<Box<dyn Future<Output = Result<Response<StackB
 pub(crate) type Stack = Box<dyn Fn(Request<Incoming>) -> StackFuture + Send + Sync>;
 
 /// Builds a route's stack: for one worker, with connections of its own.
-pub(crate) fn build(route: &Route) -> Result<Stack, Vec<ConfigError>> {
-    let checklist = route.guards.clone().build()?;
+pub(crate) fn build(route: &Route, counters: &mut Counters) -> Result<Stack, Vec<ConfigError>> {
+    let mut guards = route.guards.clone();
+    counters.share(&mut guards).map_err(|error| vec![error])?;
+    let checklist = guards.build()?;
     let target = match &route.target {
         Target::Upstream(upstream) => {
             Answerer::Upstream(Upstream::new(upstream).map_err(|error| vec![error])?)

@@ -10,9 +10,12 @@
 //!     timeout   everything inside has a deadline
 //!      cors     outside every refusal, so that a page's script can read it
 //!       access  cheapest refusal first
-//!        cookie names in, attributes out
-//!         body  counts what the application reads
-//!          the application
+//!        limit  then the next: who asks too often costs nothing more
+//!         csrf  what other sites send in the user's name goes no further
+//!          cookie names in, attributes out
+//!           login counts failures; reads the bodies of logins, so after all that need none
+//!            body counts what the application reads
+//!             the application
 //! ```
 //!
 //! ```
@@ -44,8 +47,14 @@ use crate::{
     client::{self, ClientGuard, ClientLayer},
     cookie::{self, CookieGuard, CookieLayer},
     cors::{self, CorsGuard, CorsLayer},
+    csrf::{self, CsrfGuard, CsrfLayer},
     error::{self, ErrorLayer, ErrorService},
     header::{self, Header, HeaderLayer},
+    limit::{
+        login::{self, LoginLayer, LoginService},
+        rate::{self, RateLayer, RateService},
+        store::SharedStore,
+    },
     timeout::{self, Timeout, TimeoutLayer},
 };
 
@@ -57,7 +66,10 @@ pub const ENFORCES: &[&[&Rule]] = &[
     timeout::ENFORCES,
     cors::ENFORCES,
     access::ENFORCES,
+    rate::ENFORCES,
+    csrf::ENFORCES,
     cookie::ENFORCES,
+    login::ENFORCES,
     body::ENFORCES,
 ];
 
@@ -94,16 +106,30 @@ pub struct Config {
     pub cors: Switch<cors::Config>,
     /// Access by path, method and address.
     pub access: Switch<access::Config>,
+    /// How often a client may ask.
+    pub limit: Switch<rate::Config>,
+    /// What other sites may send.
+    pub csrf: Switch<csrf::Config>,
     /// Cookies.
     pub cookie: Switch<cookie::Config>,
+    /// Failed logins.
+    pub login: Switch<login::Config>,
     /// Request bodies.
     pub body: Switch<body::Config>,
+    /// The store of `limit` that is open already, where several checklists count together.
+    pub limit_store: Option<SharedStore>,
+    /// The store of `login` that is open already.
+    pub login_store: Option<SharedStore>,
 }
 
 impl Config {
     /// Builds the layer, or says everything that is wrong.
     pub fn build(self) -> Result<Checklist, Vec<ConfigError>> {
         let mut errors = Vec::new();
+        if self.client.dangerous_trust_all && matches!(self.limit, Switch::On(_)) {
+            let right = "absent where `limit` counts by address: every client would choose its own";
+            errors.push(ConfigError::new("client.dangerous_trust_all", true, right));
+        }
         let mut keep = |section: &str, error: ConfigError| errors.push(error.within(section));
         let client = ClientLayer::new(self.client).map_err(|error| keep("client", error));
         let header =
@@ -115,13 +141,53 @@ impl Config {
         let cors = switched(self.cors, CorsLayer::new, CorsLayer::off).map_err(|error| keep("cors", error));
         let access =
             switched(self.access, AccessLayer::new, AccessLayer::off).map_err(|error| keep("access", error));
+        let limit = match self.limit_store {
+            Some(store) => {
+                switched(self.limit, |config| RateLayer::with_store(config, store), RateLayer::off)
+            }
+            None => switched(self.limit, RateLayer::new, RateLayer::off),
+        };
+        let limit = limit.map_err(|error| keep("limit", error));
+        let csrf = switched(self.csrf, CsrfLayer::new, CsrfLayer::off).map_err(|error| keep("csrf", error));
         let cookie =
             switched(self.cookie, CookieLayer::new, CookieLayer::off).map_err(|error| keep("cookie", error));
+        let login = match self.login_store {
+            Some(store) => {
+                switched(self.login, |config| LoginLayer::with_store(config, store), LoginLayer::off)
+            }
+            None => switched(self.login, LoginLayer::new, LoginLayer::off),
+        };
+        let login = login.map_err(|error| keep("login", error));
         let body = switched(self.body, BodyLayer::new, BodyLayer::off).map_err(|error| keep("body", error));
-        match (client, header, error, timeout, cors, access, cookie, body) {
-            (Ok(client), Ok(header), Ok(error), Ok(timeout), Ok(cors), Ok(access), Ok(cookie), Ok(body)) => {
+        match (client, header, error, timeout, cors, access, limit, csrf, cookie, login, body) {
+            (
+                Ok(client),
+                Ok(header),
+                Ok(error),
+                Ok(timeout),
+                Ok(cors),
+                Ok(access),
+                Ok(limit),
+                Ok(csrf),
+                Ok(cookie),
+                Ok(login),
+                Ok(body),
+            ) if errors.is_empty() => {
                 let access_log = AccessLogLayer::new(self.access_log);
-                Ok(Checklist { client, access_log, header, error, timeout, cors, access, cookie, body })
+                Ok(Checklist {
+                    client,
+                    access_log,
+                    header,
+                    error,
+                    timeout,
+                    cors,
+                    access,
+                    limit,
+                    csrf,
+                    cookie,
+                    login,
+                    body,
+                })
             }
             _ => Err(errors),
         }
@@ -149,7 +215,10 @@ pub struct Checklist {
     timeout: TimeoutLayer,
     cors: CorsLayer,
     access: AccessLayer,
+    limit: RateLayer,
+    csrf: CsrfLayer,
     cookie: CookieLayer,
+    login: LoginLayer,
     body: BodyLayer,
 }
 
@@ -168,15 +237,22 @@ pub type Checked<S> =
     Guarded<ClientGuard, AccessLog<Guarded<Header, ErrorService<Timeout<Guarded<CorsGuard, Refusing<S>>>>>>>;
 
 /// The part of the stack that may refuse before the application is asked.
-pub type Refusing<S> = Guarded<AccessGuard, Guarded<CookieGuard, BodyService<S>>>;
+pub type Refusing<S> =
+    Guarded<AccessGuard, RateService<Guarded<CsrfGuard, Guarded<CookieGuard, Counting<S>>>>>;
+
+/// The part that counts what passes: failed logins, bytes.
+pub type Counting<S> = LoginService<BodyService<S>>;
 
 impl<S> Layer<S> for Checklist {
     type Service = Checked<S>;
 
     fn layer(&self, application: S) -> Checked<S> {
         let body = self.body.layer(application);
-        let cookie = self.cookie.layer(body);
-        let access = self.access.layer(cookie);
+        let login = self.login.layer(body);
+        let cookie = self.cookie.layer(login);
+        let csrf = self.csrf.layer(cookie);
+        let limit = self.limit.layer(csrf);
+        let access = self.access.layer(limit);
         let cors = self.cors.layer(access);
         let timeout = self.timeout.layer(cors);
         let error = self.error.layer(timeout);

@@ -1,6 +1,6 @@
 //! Durations as people write them in a configuration: `250ms`, `10s`, `5m`, `1h`, `30d`.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Deserializer, de::Error};
 
@@ -12,6 +12,17 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duratio
             "`{text}` is not a duration such as \"250ms\", \"10s\", \"5m\", \"1h\" or \"30d\""
         ))
     })
+}
+
+/// For a table of them: `{ "a" = "8h" }`.
+pub(crate) fn deserialize_map<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, Duration>, D::Error> {
+    #[derive(Deserialize)]
+    struct Written(#[serde(deserialize_with = "deserialize")] Duration);
+
+    let table = BTreeMap::<String, Written>::deserialize(deserializer)?;
+    Ok(table.into_iter().map(|(key, Written(duration))| (key, duration)).collect())
 }
 
 /// A whole number and its unit.

@@ -37,8 +37,9 @@
 //!
 //! # Features
 //!
-//! `serve` (default): the accept loop and TLS. `static-files` (default): files from a directory. Without both there is no C
-//! compiler and no socket in the build.
+//! `serve` (default): the accept loop and TLS. `static-files` (default): files from a directory. `axum`: the extractors of
+//! [`session`]. `sqlite`, `redis`, `postgres`: the stores that need them. With none there is no C compiler and no socket in
+//! the build.
 
 pub mod access;
 pub mod access_log;
@@ -47,15 +48,20 @@ pub mod checklist;
 pub mod client;
 pub mod cookie;
 pub mod cors;
+pub mod csrf;
 pub mod duration;
 pub mod error;
 pub mod header;
 pub mod intake;
+pub mod limit;
 pub mod manual;
+pub mod secret;
 #[cfg(feature = "serve")]
 pub mod serve;
+pub mod session;
 #[cfg(feature = "static-files")]
 pub mod static_files;
+pub mod store;
 pub mod tally;
 pub mod timeout;
 
@@ -66,6 +72,7 @@ mod guard;
 mod mode;
 mod refusal;
 mod request_id;
+mod request_rule;
 
 #[cfg(feature = "serve")]
 pub use self::serve::serve;

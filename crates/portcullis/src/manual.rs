@@ -53,6 +53,37 @@
 //! [`crate::cookie`] gives sessions a name with the `__Host-` prefix, which no sibling can set, and does not believe the old one.
 //! *Shown by* `a_session_name_that_anybody_can_plant_is_not_believed`.
 //!
+//! In an application of ours, [`crate::session`] never takes over an id that it did not issue, and `renew` at login makes one that was
+//! seen before worthless. *Shown by* `an_id_that_was_never_issued_is_not_taken_over`, `a_login_renews_the_id_and_keeps_the_cart`.
+//!
+//! # Sessions that come back, and changes that are lost (CWE-362, CWE-613)
+//!
+//! Two requests of one session run at once. The one that ends last writes the whole session as it read it: what the other one changed
+//! is gone, and if that was the logout, the user is logged in again.
+//!
+//! [`crate::session`] binds each write to what was read, and makes its changes anew on what is there if that is something else; what is
+//! gone stays gone. *Shown by* `parallel_requests_of_one_session_lose_nothing`, `a_session_destroyed_meanwhile_does_not_come_back`.
+//!
+//! # Cookies that the client reads and keeps (CWE-315, CWE-565)
+//!
+//! What an application puts into a cookie is there for whoever has the browser, or a copy, for as long as they like.
+//!
+//! [`crate::session::cookie_session`] seals sessions and ends them from inside; the gate does both for the cookies of an application
+//! that knows nothing of it ([`crate::cookie::Config::seal`], [`crate::cookie::Config::max_age`]). *Shown by*
+//! `idle_and_absolute_lifetime_end_a_cookie_that_the_client_keeps`,
+//! `an_app_finds_its_own_cookies_and_the_browser_finds_nothing_in_them`.
+//!
+//! # Requests of other sites (CWE-352, CWE-1385)
+//!
+//! A page anywhere posts a form to this application, or opens a WebSocket, and the browser adds the user's cookie.
+//! `SameSite=Lax` helps against other sites, not against a sibling host, and not for cookies that are `SameSite=None`.
+//!
+//! [`crate::csrf`] goes by what the browser says of the page (`Sec-Fetch-Site`, `Origin`) and refuses every other origin that is
+//! not named; [`crate::csrf::token_layer`] asks for tokens on top, new in every answer (BREACH, CVE-2013-3587).
+//! *Shown by* `a_form_of_another_site_is_obeyed_bare_and_refused_behind_the_gate`,
+//! `a_websocket_is_opened_from_the_apps_own_pages_only`, `never_lets_through_what_tower_http_refuses`,
+//! `a_token_is_for_one_session_and_new_in_every_answer`.
+//!
 //! # Inflation bombs (CWE-409)
 //!
 //! Ten kilobytes of gzip are ten megabytes of JSON.

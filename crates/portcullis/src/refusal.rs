@@ -20,6 +20,9 @@ pub struct Refusal {
     pub rule: &'static Rule,
     /// When the client may come again: becomes `Retry-After` (RFC 9110, section 10.2.3), whole seconds, rounded up.
     pub retry_after: Option<Duration>,
+    /// A stable word for programs, such as `cross-origin-request`: the member `code` of the problem that the client gets,
+    /// where the status alone does not say what to do. Letters, digits, `-`, `_` and `.`; other bytes are left out.
+    pub code: Option<Cow<'static, str>>,
     /// For the log only.
     pub detail: Cow<'static, str>,
     /// Whether the connection must not be used again: the message's framing is in doubt, or its body was left unread.
@@ -29,13 +32,20 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal that leaves the connection open.
     pub fn new(status: StatusCode, rule: &'static Rule, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, rule, retry_after: None, detail: detail.into(), close: false }
+        Self { status, rule, retry_after: None, code: None, detail: detail.into(), close: false }
     }
 
     /// The same, and the connection is closed after the answer.
     #[must_use]
     pub fn closing(mut self) -> Self {
         self.close = true;
+        self
+    }
+
+    /// The same, with a word for programs.
+    #[must_use]
+    pub fn code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
+        self.code = Some(code.into());
         self
     }
 

@@ -31,6 +31,8 @@ fn crates_know_only_whom_they_may() {
     let allowed = [
         ("portcullis", &["portcullis-rules"][..]),
         ("portcullis-rules", &[]),
+        ("notes", &["portcullis"]),
+        ("portcullis-tower-sessions", &["portcullis"]),
         ("portcullis-redos", &[]),
         ("portcullis-audit", &["portcullis-rules", "portcullis-redos"]),
         ("portcullis-gate", &["portcullis", "portcullis-rules"]),

@@ -1,6 +1,6 @@
 //! The same rule, seen from both sides: broken on the bare app, held behind the gate.
 
-use portcullis::{access, body, client, cookie, cors, error, header, timeout};
+use portcullis::{access, body, client, cookie, cors, csrf, error, header, timeout};
 use portcullis_audit::{Options, Report, audit_url};
 use portcullis_rules::Rule;
 use proof::{express::Express, gate::Gate};
@@ -53,6 +53,7 @@ fn no_guard_claims_to_enforce_what_it_only_softens() {
         (client::ENFORCES, client::MITIGATES),
         (access::ENFORCES, &[]),
         (cors::ENFORCES, &[]),
+        (csrf::ENFORCES, csrf::MITIGATES),
         (timeout::ENFORCES, &[]),
     ];
     for (enforces, mitigates) in guards {

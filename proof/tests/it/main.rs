@@ -12,6 +12,18 @@
 mod arrows;
 mod bad_input;
 mod catalogue;
+mod cookie_session_vectors;
+mod csrf;
 mod passing;
 mod promises;
+mod sealed_cookies;
+mod session_scenario;
+mod session_store_postgres;
+mod session_store_redis;
+mod session_store_sqlite;
+mod session_vectors;
+mod side_by_side;
 mod streaming;
+
+#[path = "../../../crates/portcullis/tests/it/vectors.rs"]
+mod vectors;

@@ -28,7 +28,16 @@ pub(super) fn read(
     config.timeout = switch(&section.section("timeout"), problems);
     config.cors = switch(&section.section("cors"), problems);
     config.access = switch(&section.section("access"), problems);
+    config.limit = switch(&section.section("limit"), problems);
+    config.csrf = switch(&section.section("csrf"), problems);
     config.cookie = switch(&section.section("cookie"), problems);
+    config.login = switch(&section.section("login"), problems);
+    // Named once, a store is for both.
+    if let (Switch::On(limit), Switch::On(login)) = (&config.limit, &mut config.login)
+        && !section.section("login").has("store")
+    {
+        login.store = limit.store.clone();
+    }
     config.body = switch(&section.section("body"), problems);
     config
 }
@@ -55,7 +64,10 @@ pub(super) fn report_only(guards: &mut checklist::Config) {
     set(&mut guards.timeout, |timeout| &mut timeout.mode);
     set(&mut guards.cors, |cors| &mut cors.mode);
     set(&mut guards.access, |access| &mut access.mode);
+    set(&mut guards.limit, |limit| &mut limit.mode);
+    set(&mut guards.csrf, |csrf| &mut csrf.mode);
     set(&mut guards.cookie, |cookie| &mut cookie.mode);
+    set(&mut guards.login, |login| &mut login.mode);
     set(&mut guards.body, |body| &mut body.mode);
 }
 
@@ -72,12 +84,28 @@ pub(super) fn warnings(route: &Route, warnings: &mut Vec<String>) {
     off(route, "timeout", &guards.timeout, warnings);
     off(route, "cors", &guards.cors, warnings);
     off(route, "access", &guards.access, warnings);
+    off(route, "limit", &guards.limit, warnings);
+    off(route, "csrf", &guards.csrf, warnings);
     off(route, "cookie", &guards.cookie, warnings);
+    off(route, "login", &guards.login, warnings);
     off(route, "body", &guards.body, warnings);
+    if let Switch::On(limit) = &guards.limit {
+        let named =
+            limit.off().map(|(name, reason)| format!("{}: limit.{name} is off: {reason}", route.path));
+        warnings.extend(named);
+    }
     if let Switch::On(error) = &guards.error
         && error.dangerous_expose
     {
         warnings.push(format!("{}: error.dangerous_expose: the application's errors are shown", route.path));
+    }
+    if let Switch::On(csrf) = &guards.csrf
+        && csrf.dangerous_allow_same_site
+    {
+        warnings.push(format!(
+            "{}: csrf.dangerous_allow_same_site: sibling hosts act in the user's name",
+            route.path
+        ));
     }
     if let Switch::On(cookie) = &guards.cookie
         && cookie.dangerous_allow_insecure

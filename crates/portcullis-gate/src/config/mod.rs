@@ -263,7 +263,14 @@ fn read_routes(document: &Document<'_>, access_log: bool, problems: &mut Vec<Pro
     let mut has_other_root = false;
     for section in document.routes() {
         let path = section.read_path(problems);
-        let guards = guards::read(&section, access_log, problems);
+        let mut guards = guards::read(&section, access_log, problems);
+        if let (Some(Route { guards: whole, .. }), checklist::Switch::On(limit)) =
+            (routes.first(), &mut guards.limit)
+            && !matches!(&whole.limit, checklist::Switch::On(whole) if whole == limit)
+        {
+            // A limit of the route's own has counters of its own.
+            limit.scope = format!("{path} ");
+        }
         let target = if section.has("static_files") {
             let files = section.section("static_files");
             files

@@ -57,6 +57,14 @@ fn a_mistake_is_named_by_file_line_and_key_with_what_would_be_right() {
             "[[route]]\npath = \"/s\"\nstatic_files = { root = \"/no/such\" }",
             "must be a directory that exists",
         ),
+        (
+            "[csrf]\ntrusted_origins = [\"https://a.example\", \"https://b.example/\"]",
+            "portcullis.toml:6: csrf.trusted_origins[1]: is \"https://b.example/\"; must be an origin as browsers",
+        ),
+        (
+            "[csrf]\nmissing_origin = \"no\"",
+            "portcullis.toml:6: csrf.missing_origin: unknown variant `no`, expected one of `pass`, `refuse-credentials`",
+        ),
         ("[cookie]\noff = \"\"", "portcullis.toml:6: cookie.off: must be the reason, in words"),
         (
             "[header]\npreset = \"loose\"",
@@ -120,6 +128,29 @@ fn a_guard_is_off_only_with_a_reason_which_is_shown() {
         "{:?}",
         config.warnings()
     );
+}
+
+#[test]
+fn csrf_is_on_everywhere_and_off_where_a_route_says_why() {
+    let config = parse(&format!(
+        "{BASIS}[csrf]\ntrusted_origins = [\"https://app.example\"]\n\
+         [[route]]\npath = \"/hooks\"\ncsrf = {{ off = \"signed webhooks\" }}\n\
+         [[route]]\npath = \"/old\"\ncsrf = {{ missing_origin = \"refuse\", judge_get = true, dangerous_allow_same_site = true }}\n"
+    ))
+    .unwrap();
+    let warnings = config.warnings();
+    assert!(warnings.contains(&"/hooks: csrf is off: signed webhooks".to_owned()), "{warnings:?}");
+    assert!(
+        warnings.iter().any(|line| line.starts_with("/old: csrf.dangerous_allow_same_site")),
+        "{warnings:?}"
+    );
+    let [root, hooks, old] = config.routes.as_slice() else { panic!("{:?}", config.routes) };
+    assert!(matches!(&root.guards.csrf, Switch::On(csrf) if csrf.trusted_origins == ["https://app.example"]));
+    assert!(matches!(&hooks.guards.csrf, Switch::Off(_)));
+    let Switch::On(old) = &old.guards.csrf else { panic!("off") };
+    assert_eq!(old.trusted_origins, ["https://app.example"]);
+    assert_eq!(old.missing_origin, portcullis::csrf::MissingOrigin::Refuse);
+    assert!(old.judge_get);
 }
 
 #[test]

@@ -34,18 +34,16 @@
 //! # }
 //! ```
 
-use std::net::IpAddr;
-
-use http::{Method, Request, Response, StatusCode};
-use ipnet::IpNet;
+use http::{Request, Response, StatusCode};
 use portcullis_rules::{Rule as CatalogueRule, authz};
 use serde::Deserialize;
 
+pub use crate::request_rule::Rule;
 use crate::{
-    ConfigError, Connection, Guard, GuardLayer, Mode, Refusal,
-    client::Client,
+    ConfigError, Guard, GuardLayer, Mode, Refusal,
     guard::sealed::Sealed,
     intake::{MatchedPath, path::canonical},
+    request_rule::{CompiledRule, client_address},
 };
 
 /// The rules that this makes hold.
@@ -66,26 +64,6 @@ pub struct Config {
     pub hide: bool,
     /// Refuse, or only count and log.
     pub mode: Mode,
-}
-
-/// One line of a list. What is absent matches everything.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Rule {
-    /// `/admin` is that path and everything below it; `/admin*` is every path that begins so; `*` alone is every path.
-    pub path: Option<String>,
-    /// Methods, as `["POST", "PUT"]`.
-    pub methods: Vec<String>,
-    /// Client addresses and networks, as `["10.0.0.0/8", "::1"]`.
-    pub clients: Vec<String>,
-}
-
-impl Rule {
-    /// A rule on a path alone.
-    pub fn path(path: impl Into<String>) -> Self {
-        Self { path: Some(path.into()), ..Self::default() }
-    }
 }
 
 /// The guard as a `tower::Layer`.
@@ -145,7 +123,10 @@ impl Guard for AccessGuard {
             ));
         };
         let path = canonical.matched();
-        let matches = |rule: &CompiledRule| rule.matches(path, self.case_sensitive, request);
+        let client = client_address(request.extensions());
+        let matches = |rule: &CompiledRule| {
+            rule.matches(request.method(), client, self.case_sensitive, || Some(path)) == Some(true)
+        };
         if self.deny.iter().any(matches) && !self.allow.iter().any(matches) {
             return Err(Refusal::new(
                 self.status,
@@ -159,109 +140,12 @@ impl Guard for AccessGuard {
     fn response<B>(&self, (): (), _: &mut Response<B>) {}
 }
 
-#[derive(Debug)]
-struct CompiledRule {
-    path: PathPattern,
-    methods: Vec<Method>,
-    clients: Vec<IpNet>,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum PathPattern {
-    Any,
-    /// The path and everything below it; without a slash at the end.
-    Tree(String),
-    /// Everything that begins so.
-    Prefix(String),
-}
-
-impl CompiledRule {
-    fn new(rule: &Rule, case_sensitive: bool) -> Result<Self, ConfigError> {
-        if rule.path.is_none() && rule.methods.is_empty() && rule.clients.is_empty() {
-            return Err(ConfigError::new(
-                "",
-                "{}",
-                "a rule with at least one of `path`, `methods`, `clients`",
-            ));
-        }
-        let path = match rule.path.as_deref() {
-            None | Some("*" | "/*") => PathPattern::Any,
-            Some(path) => PathPattern::parse(path, case_sensitive)?,
-        };
-        let methods = rule.methods.iter().map(|text| {
-            let method = Method::from_bytes(text.as_bytes())
-                .ok()
-                .filter(|_| text.bytes().all(|byte| !byte.is_ascii_lowercase()));
-            method.ok_or_else(|| ConfigError::new("methods", text, "a method in capitals, such as \"POST\""))
-        });
-        let clients = rule.clients.iter().map(|text| {
-            let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-            network.map_err(|_| {
-                ConfigError::new("clients", text, "an address or a network, such as \"10.0.0.0/8\"")
-            })
-        });
-        Ok(Self {
-            path,
-            methods: methods.collect::<Result<_, _>>()?,
-            clients: clients.collect::<Result<_, _>>()?,
-        })
-    }
-
-    fn matches<B>(&self, path: &str, case_sensitive: bool, request: &Request<B>) -> bool {
-        self.path.matches(path, case_sensitive)
-            && (self.methods.is_empty() || self.methods.contains(request.method()))
-            && (self.clients.is_empty()
-                || client_address(request)
-                    .is_some_and(|address| self.clients.iter().any(|net| net.contains(&address))))
-    }
-}
-
-fn client_address<B>(request: &Request<B>) -> Option<IpAddr> {
-    let extensions = request.extensions();
-    let client = extensions.get::<Client>().map(|client| client.address);
-    client.or_else(|| extensions.get::<Connection>().map(|connection| connection.peer.ip().to_canonical()))
-}
-
-impl PathPattern {
-    fn parse(text: &str, case_sensitive: bool) -> Result<Self, ConfigError> {
-        let (plain, is_prefix) = match text.strip_suffix('*') {
-            Some(plain) => (plain, true),
-            None => (text, false),
-        };
-        let right = "a path such as \"/admin\" (and everything below) or \"/admin*\", in the spelling a canonical path has";
-        let is_canonical = canonical(plain).is_ok_and(|canonical| canonical.matched() == plain);
-        if plain.contains('*') || !is_canonical {
-            return Err(ConfigError::new("path", text, right));
-        }
-        let plain = if case_sensitive { plain.to_owned() } else { plain.to_ascii_lowercase() };
-        Ok(match plain.strip_suffix('/') {
-            // `/admin/*` is everything below, and so the tree; `/` is everything.
-            Some("") => Self::Any,
-            Some(tree) => Self::Tree(tree.to_owned()),
-            None if is_prefix => Self::Prefix(plain),
-            None => Self::Tree(plain),
-        })
-    }
-
-    fn matches(&self, path: &str, case_sensitive: bool) -> bool {
-        let begins = |with: &str| {
-            path.get(..with.len()).is_some_and(|start| {
-                if case_sensitive { start == with } else { start.eq_ignore_ascii_case(with) }
-            })
-        };
-        match self {
-            Self::Any => true,
-            Self::Prefix(prefix) => begins(prefix),
-            Self::Tree(tree) => begins(tree) && matches!(path.as_bytes().get(tree.len()), None | Some(b'/')),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use http::Request;
 
     use super::*;
+    use crate::Connection;
 
     fn guard(deny: &[Rule], allow: &[Rule]) -> AccessGuard {
         let config = Config { deny: deny.to_vec(), allow: allow.to_vec(), ..Config::default() };

@@ -13,7 +13,8 @@
 //! 3. A default session name ([`DEFAULT_SESSION_NAMES`], [`Config::rename`]) becomes a generic one: `__Host-sid-1` if the
 //!    cookie has `Path=/` and no `Domain`, else `__Secure-sid-1`. keygrip's `.sig` is renamed with it. A deletion is a
 //!    cookie like any other, so it deletes the renamed one.
-//! 4. One above [`Config::max_bytes`] is logged and counted; browsers drop it.
+//! 4. One that is to be sealed ([`Config::seal`]) is; one that lasts too long ([`Config::max_age`]) is shortened.
+//! 5. One above [`Config::max_bytes`] is logged and counted; browsers drop it.
 //!
 //! What happens to the `Cookie` fields of a request:
 //!
@@ -22,7 +23,8 @@
 //!    ([`Config::accept_original_names`] for the time of a migration).
 //! 3. Of several spellings of one session `__Host-` goes before `__Secure-`. If the same spelling comes twice with
 //!    different values, nobody can say which is the user's, and none goes on.
-//! 4. Several `Cookie` fields become one (RFC 9113, section 8.2.3).
+//! 4. A sealed cookie is opened; one that does not open, or is too old, is dropped.
+//! 5. Several `Cookie` fields become one (RFC 9113, section 8.2.3).
 //!
 //! Nothing is refused. In report mode nothing is changed either, and what would have been is counted and logged. Values
 //! never reach the log.
@@ -69,27 +71,39 @@
 //! # }
 //! ```
 
+mod encryption;
 mod incoming;
+mod keygrip;
 mod name;
 mod outgoing;
 mod parse;
+mod seal;
 mod serialize;
 mod set_cookie;
 mod signature;
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
 
 use http::{Request, Response};
 use portcullis_rules::{Rule, cookie};
 use serde::{Deserialize, Serialize};
 
-use self::name::{Renames, Slot};
 pub use self::{
+    encryption::{EncryptionKeys, NoRandomness, NotSealed, Opened},
+    keygrip::{Algorithm, Encoding, Keygrip},
     name::{DEFAULT_SESSION_NAMES, NewName, looks_like_session},
     parse::{Cookies, Pair, json, pairs},
+    seal::SealConfig,
     serialize::{InvalidCookie, NewCookie, Priority, SameSite},
     set_cookie::{Attribute, Malformed, SetCookie},
-    signature::{NoSecret, SignatureKeys, Signed, sign, unsign},
+    signature::{SignatureKeys, Signed, sign, unsign},
+};
+use self::{
+    name::{Renames, Slot},
+    seal::Sealer,
 };
 use crate::{
     ConfigError, Connection, Mode, Refusal, RequestId,
@@ -105,8 +119,14 @@ pub const ENFORCES: &[&Rule] = &[
     &cookie::SESSION_DEFAULT_NAME,
 ];
 
-/// Rules this guard softens: only the sessions it renames get a prefix, and only they cannot be planted.
-pub const MITIGATES: &[&Rule] = &[&cookie::PREFIX_MISSING, &cookie::SESSION_FIXATION];
+/// Rules this guard softens: only the sessions it renames get a prefix, and only they cannot be planted; only the cookies
+/// that it is told of are sealed or shortened.
+pub const MITIGATES: &[&Rule] = &[
+    &cookie::PREFIX_MISSING,
+    &cookie::SESSION_FIXATION,
+    &cookie::CLIENT_SIDE_DATA,
+    &cookie::LIFETIME_TOO_LONG,
+];
 
 /// What cookies must look like.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +151,15 @@ pub struct Config {
     /// express-session and cookie-session do by default; a session set otherwise is logged and never comes back.
     /// Default: no.
     pub require_host_prefix: bool,
+    /// Cookies that are sealed on the way out and opened on the way in, so that the browser can neither read nor change
+    /// them; one that does not open never reaches the application. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seal: Option<SealConfig>,
+    /// The longest that a cookie may last, by the application's name for it, as `{ "connect.sid" = "8h" }`: what lasts
+    /// longer, or until the browser is closed, is shortened. Of a sealed one it is kept whatever the browser keeps,
+    /// counted from when the application set it last. Default: none.
+    #[serde(deserialize_with = "crate::duration::deserialize_map")]
+    pub max_age: BTreeMap<String, Duration>,
     /// The largest `Set-Cookie`, in bytes, attributes included, that is not reported. Default 4093, what every browser
     /// of the last twenty years kept; RFC 6265bis, section 5.6 has today's limit, 4096 for name and value.
     pub max_bytes: usize,
@@ -148,6 +177,8 @@ impl Default for Config {
             rename: BTreeMap::new(),
             accept_original_names: false,
             require_host_prefix: false,
+            seal: None,
+            max_age: BTreeMap::new(),
             max_bytes: 4093,
             dangerous_allow_insecure: false,
         }
@@ -185,6 +216,7 @@ pub struct CookieGuard {
     renames: Renames,
     accept_original_names: bool,
     require_host_prefix: bool,
+    sealer: Option<Sealer>,
     max_bytes: usize,
     allow_insecure: bool,
 }
@@ -202,6 +234,7 @@ impl CookieGuard {
             renames,
             accept_original_names: config.accept_original_names,
             require_host_prefix: config.require_host_prefix,
+            sealer: Sealer::new(config.seal, config.max_age)?,
             max_bytes: config.max_bytes,
             allow_insecure: config.dangerous_allow_insecure,
         })
@@ -241,13 +274,21 @@ impl Guard for CookieGuard {
         };
         if self.mode == Mode::Enforce {
             self.give_names_back(request.headers_mut(), &mut seen);
+            if let Some(sealer) = &self.sealer {
+                sealer.open(request.headers_mut(), SystemTime::now(), seen.request.as_ref());
+            }
         }
         Ok(seen)
     }
 
     fn response<B>(&self, seen: Seen, response: &mut Response<B>) {
         match self.mode {
-            Mode::Enforce => self.mend(response.headers_mut(), &seen),
+            Mode::Enforce => {
+                if let Some(sealer) = &self.sealer {
+                    sealer.seal(response.headers_mut(), SystemTime::now());
+                }
+                self.mend(response.headers_mut(), &seen);
+            }
             Mode::Report => self.report(response.headers(), &seen),
         }
     }

@@ -3,29 +3,37 @@
 //!
 //! The name is not signed, so a value that was signed for one cookie passes in another one under the same key.
 
-use std::{error::Error, fmt};
+use std::fmt;
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
-/// The secrets that sign cookies: the first signs, all verify, so that one can be replaced without logging everybody out.
+use crate::secret::Secrets;
+
+/// The keys that sign cookies: the first signs, all verify, so that one can be replaced without logging everybody out.
 ///
 /// ```
-/// use portcullis::cookie::{SignatureKeys, Signed};
+/// use portcullis::{cookie::{SignatureKeys, Signed}, secret::Secrets};
 ///
-/// let old = SignatureKeys::new(["abc"])?;
-/// let keys = SignatureKeys::new(["new", "abc"])?;
+/// let old = SignatureKeys::new(&Secrets::dangerous_weak(["abc"])?);
+/// let keys = SignatureKeys::new(&Secrets::dangerous_weak(["new", "abc"])?);
 /// let value = old.sign("v1");
 /// assert_eq!(value, "s:v1.KhBVKqRVvlIcFdyY3ttCUjVNkefAQTUs2lPph71FzcE");
 /// assert_eq!(keys.open(&value), Signed::Valid("v1"));
 /// assert_eq!(keys.open("s:v2.KhBVKqRVvlIcFdyY3ttCUjVNkefAQTUs2lPph71FzcE"), Signed::Invalid);
 /// assert_eq!(keys.open("plain"), Signed::Not);
-/// # Ok::<(), portcullis::cookie::NoSecret>(())
+/// # Ok::<(), portcullis::secret::SecretError>(())
 /// ```
-pub struct SignatureKeys(Vec<Zeroizing<String>>);
+#[derive(Clone)]
+pub struct SignatureKeys {
+    first: Key,
+    others: Vec<Key>,
+}
+
+/// The state of the HMAC after the secret, which is the same for every value.
+type Key = Hmac<Sha256>;
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,70 +46,61 @@ pub enum Signed<'a> {
     Invalid,
 }
 
-/// There is no secret to sign with, or an empty one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NoSecret;
-
-impl fmt::Display for NoSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("signed cookies need a secret that is not empty")
-    }
-}
-
-impl Error for NoSecret {}
-
 impl SignatureKeys {
-    /// At least one secret, none empty.
-    pub fn new<S: Into<String>>(secrets: impl IntoIterator<Item = S>) -> Result<Self, NoSecret> {
-        let secrets: Vec<_> = secrets.into_iter().map(|secret| Zeroizing::new(secret.into())).collect();
-        if secrets.is_empty() || secrets.iter().any(|secret| secret.is_empty()) {
-            return Err(NoSecret);
+    /// One key for each secret.
+    pub fn new(secrets: &Secrets) -> Self {
+        let mut keys = secrets.iter().map(|secret| key(secret.as_bytes()));
+        match keys.next() {
+            Some(first) => Self { first, others: keys.collect() },
+            None => unreachable!("there is at least one secret among `Secrets`"),
         }
-        Ok(Self(secrets))
     }
 
     /// `s:value.signature` with the first secret, as Express's `res.cookie` writes it (before it is percent-encoded).
     pub fn sign(&self, value: &str) -> String {
-        let secret = self.0.first().map_or(&b""[..], |secret| secret.as_bytes());
-        format!("s:{}", sign(value, secret))
+        format!("s:{value}.{}", signature(&self.first, value))
     }
 
     /// Reads a decoded value. Every key is tried, in constant time each.
     pub fn open<'a>(&self, value: &'a str) -> Signed<'a> {
-        match value.strip_prefix("s:") {
-            None => Signed::Not,
-            Some(signed) => self
-                .0
-                .iter()
-                .find_map(|secret| unsign(signed, secret.as_bytes()))
-                .map_or(Signed::Invalid, Signed::Valid),
-        }
+        let Some(signed) = value.strip_prefix("s:") else { return Signed::Not };
+        let mut keys = std::iter::once(&self.first).chain(&self.others);
+        keys.find_map(|key| verified(key, signed)).map_or(Signed::Invalid, Signed::Valid)
     }
 }
 
 impl fmt::Debug for SignatureKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SignatureKeys({} secrets)", self.0.len())
+        write!(f, "SignatureKeys({} secrets)", 1 + self.others.len())
     }
 }
 
 /// `value.signature`: npm's `sign`.
 pub fn sign(value: &str, secret: &[u8]) -> String {
-    format!("{value}.{}", signature(value, secret))
+    format!("{value}.{}", signature(&key(secret), value))
 }
 
 /// The value in front of the last dot, if the signature behind it is right: npm's `unsign`. Padding and the URL alphabet
 /// of base64 are refused.
 pub fn unsign<'a>(signed: &'a str, secret: &[u8]) -> Option<&'a str> {
+    verified(&key(secret), signed)
+}
+
+fn verified<'a>(key: &Key, signed: &'a str) -> Option<&'a str> {
     let (value, given) = signed.rsplit_once('.')?;
-    let right = signature(value, secret);
+    let right = signature(key, value);
     bool::from(right.as_bytes().ct_eq(given.as_bytes())).then_some(value)
 }
 
-fn signature(value: &str, secret: &[u8]) -> String {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else {
-        unreachable!("HMAC takes a key of any length (RFC 2104, section 2)");
-    };
+fn key(secret: &[u8]) -> Key {
+    match Key::new_from_slice(secret) {
+        Ok(key) => key,
+        Err(_) => unreachable!("HMAC takes a key of any length (RFC 2104, section 2)"),
+    }
+}
+
+fn signature(key: &Key, value: &str) -> String {
+    let mut mac = key.clone();
     mac.update(value.as_bytes());
     BASE64_STANDARD_NO_PAD.encode(mac.finalize().into_bytes())
 }
@@ -125,9 +124,7 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        let keys = SignatureKeys::new(["hunter2"]).unwrap();
-        assert!(!format!("{keys:?}").contains("hunter2"));
-        assert_eq!(SignatureKeys::new([""]).unwrap_err(), NoSecret);
-        assert_eq!(SignatureKeys::new([] as [&str; 0]).unwrap_err(), NoSecret);
+        let keys = SignatureKeys::new(&Secrets::dangerous_weak(["hunter2"]).unwrap());
+        assert_eq!(format!("{keys:?}"), "SignatureKeys(1 secrets)");
     }
 }

@@ -6,8 +6,8 @@
 //! What happens to an answer:
 //!
 //! 1. One with a [`Refusal`] (some guard further in said no) gets a body: `application/problem+json` (RFC 9457), or a
-//!    page if the request's `Accept` has HTML before JSON (RFC 9110, section 12.5.1). Its status and fields stay. The
-//!    rule and the detail are for the log and stay inside.
+//!    page if the request's `Accept` has HTML before JSON (RFC 9110, section 12.5.1). Its status and fields stay, and a
+//!    problem tells its code. The rule and the detail are for the log and stay inside.
 //! 2. Any other 5xx gets the same body in place of its own.
 //! 3. A 4xx with text in it, or with no `Content-Type`, is looked at: the first [`Config::max_look_bytes`], inflated if
 //!    need be. If they show a stack trace, a line of source code, an absolute path or the words of a database driver, it
@@ -281,8 +281,9 @@ impl Answering {
         mut head: Parts,
         request_id: &RequestId,
     ) -> Response<ErrorBody<B>> {
+        let code = head.extensions.get::<Refusal>().and_then(|refusal| refusal.code.as_deref());
         let (media_type, text) = match self.asked.form {
-            Form::Problem => (problem::MEDIA_TYPE, problem::render(head.status, request_id.as_str())),
+            Form::Problem => (problem::MEDIA_TYPE, problem::render(head.status, code, request_id.as_str())),
             Form::Page => (page::MEDIA_TYPE, page::render(head.status, request_id.as_str())),
         };
         let fields = &mut head.headers;

@@ -65,7 +65,8 @@ pub struct Config {
     pub origin_agent_cluster: Setting,
     /// Which features of the browser a page may ask for.
     pub permissions_policy: PermissionsPolicy,
-    /// What a link tells the site it leads to: one policy or several with commas. `no-referrer` in both presets.
+    /// What a link tells the site it leads to: one policy or several with commas. `same-origin`
+    /// (`strict`) or `no-referrer` (`helmet`).
     pub referrer_policy: Setting,
     /// The endpoints that `report-to` in a policy may name: name and URL.
     pub reporting_endpoints: BTreeMap<String, String>,

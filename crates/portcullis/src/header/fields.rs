@@ -34,7 +34,7 @@ impl Fields {
         builder.add_token(&cross_origin_opener_policy::HEADER, &config.cross_origin_opener_policy)?;
         builder.add_token(&cross_origin_resource_policy::HEADER, &config.cross_origin_resource_policy)?;
         builder.add_token(&origin_agent_cluster::HEADER, &config.origin_agent_cluster)?;
-        if let Some(value) = referrer_policy::value(&config.referrer_policy)? {
+        if let Some(value) = referrer_policy::value(&config.referrer_policy, config.preset)? {
             builder.add(header::REFERRER_POLICY, value, InReport::Withheld);
         }
         if let Some(value) = config.strict_transport_security.value(config.preset)?

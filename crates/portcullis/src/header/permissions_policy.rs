@@ -125,9 +125,8 @@ fn is_origin(text: &str) -> bool {
 }
 
 /// Features that can watch, locate, pay or reach hardware, as far as browsers know them without a warning.
-const DENIED: [&str; 17] = [
+const DENIED: [&str; 16] = [
     "accelerometer",
-    "bluetooth",
     "browsing-topics",
     "camera",
     "display-capture",

@@ -46,6 +46,11 @@ pub struct Admitted<B> {
 pub struct MatchedPath(Box<str>);
 
 impl MatchedPath {
+    /// The path.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// What to match on for this request.
     pub fn of<B>(request: &Request<B>) -> &str {
         request.extensions().get::<Self>().map_or_else(|| request.uri().path(), |path| &path.0)

@@ -2,10 +2,63 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use portcullis::cookie::{Cookies, InvalidCookie, NewCookie, SignatureKeys, Signed, json};
+use portcullis::{
+    cookie::{
+        Algorithm, Cookies, Encoding, InvalidCookie, Keygrip, NewCookie, SignatureKeys, Signed, json, sign,
+        unsign,
+    },
+    secret::Secrets,
+};
 use serde_json::{Map, Value};
 
 use crate::vectors;
+
+#[test]
+fn vectors_keygrip() {
+    vectors::check("keygrip.json", |case| {
+        let options = &case["options"];
+        let secrets: Vec<&str> =
+            options["keys"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let Ok(secrets) = Secrets::dangerous_weak(secrets) else {
+            return if case["expect"]["throws"].is_string() { Ok(()) } else { Err("no keys".into()) };
+        };
+        let algorithm = match options["algorithm"].as_str() {
+            None | Some("sha1") => Algorithm::Sha1,
+            Some("sha256") => Algorithm::Sha256,
+            Some("sha384") => Algorithm::Sha384,
+            Some("sha512") => Algorithm::Sha512,
+            Some(other) => return Err(format!("there is no {other}")),
+        };
+        let encoding = if options["encoding"] == "hex" { Encoding::Hex } else { Encoding::Base64 };
+        let keys = Keygrip::new(secrets).with(algorithm, encoding);
+        let argument = |index: usize| case["request"]["args"][index].as_str().unwrap_or_default();
+        let index = keys.index(argument(0), argument(1));
+        let got = match case["function"].as_str().unwrap() {
+            "sign" => Value::from(keys.sign(argument(0))),
+            "verify" => Value::from(index.is_some()),
+            _ => Value::from(index.map_or(-1, |index| i64::try_from(index).unwrap())),
+        };
+        same("value", &got, &case["expect"]["value"])
+    });
+}
+
+#[test]
+fn vectors_cookie_signature() {
+    vectors::check("cookie-signature.json", |case| {
+        let arguments = case["request"]["args"].as_array().unwrap();
+        let expect = &case["expect"];
+        let [Some(value), Some(secret)] = [0, 1].map(|index| arguments.get(index).and_then(Value::as_str))
+        else {
+            // A value or a secret that is no text does not compile here.
+            return if expect["throws"].is_string() { Ok(()) } else { Err("a case of another kind".into()) };
+        };
+        let got = match case["function"].as_str().unwrap() {
+            "sign" => Value::from(sign(value, secret.as_bytes())),
+            _ => unsign(value, secret.as_bytes()).map_or(Value::Bool(false), Value::from),
+        };
+        same("value", &got, &expect["value"])
+    });
+}
 
 #[test]
 fn vectors_cookie_parser() {
@@ -117,10 +170,14 @@ fn thrown(error: InvalidCookie) -> String {
 }
 
 /// cookie-parser takes an empty secret for none.
+fn weak(secrets: Vec<&str>) -> Option<SignatureKeys> {
+    Some(SignatureKeys::new(&Secrets::dangerous_weak(secrets).ok()?))
+}
+
 fn keys(secret: &Value) -> Option<SignatureKeys> {
     match secret {
-        Value::String(secret) => SignatureKeys::new([secret.as_str()]).ok(),
-        Value::Array(secrets) => SignatureKeys::new(secrets.iter().filter_map(Value::as_str)).ok(),
+        Value::String(secret) => weak(vec![secret.as_str()]),
+        Value::Array(secrets) => weak(secrets.iter().filter_map(Value::as_str).collect()),
         _ => None,
     }
 }

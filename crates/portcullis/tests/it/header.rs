@@ -55,7 +55,7 @@ async fn strict_sends_exactly_this_over_tls() {
             "cross-origin-opener-policy: same-origin",
             "cross-origin-resource-policy: same-origin",
             "origin-agent-cluster: ?1",
-            "referrer-policy: no-referrer",
+            "referrer-policy: same-origin",
             "strict-transport-security: max-age=63072000; includeSubDomains",
             "x-content-type-options: nosniff",
             "x-dns-prefetch-control: off",
@@ -63,7 +63,7 @@ async fn strict_sends_exactly_this_over_tls() {
             "x-frame-options: DENY",
             "x-permitted-cross-domain-policies: none",
             "x-xss-protection: 0",
-            "permissions-policy: accelerometer=(), bluetooth=(), browsing-topics=(), camera=(), display-capture=(), \
+            "permissions-policy: accelerometer=(), browsing-topics=(), camera=(), display-capture=(), \
              geolocation=(), gyroscope=(), hid=(), idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), \
              midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()",
         ]
