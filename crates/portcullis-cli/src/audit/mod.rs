@@ -112,6 +112,13 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
 }
 
 fn project(arguments: &Audit) -> Result<Report, Outcome> {
+    if !Path::new(&arguments.subject).is_dir() {
+        let subject = &arguments.subject;
+        complain(&format!(
+            "{subject} is no folder: name the folder of a project, or a site with its https://"
+        ));
+        return Err(Outcome::WrongUsage);
+    }
     let (_, database) = advisories::open(arguments.database.as_deref()).map_err(|error| {
         complain(&error);
         Outcome::Incomplete
