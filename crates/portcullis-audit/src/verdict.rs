@@ -3,6 +3,9 @@
 use portcullis_rules::Severity;
 
 use crate::evidence::live::FetchError;
+use crate::evidence::lockfile::{Ecosystem, Scope};
+use crate::location::Location;
+use crate::priority::Priority;
 use crate::quote::quoted;
 
 /// What a check says of its rule. Absence of a fault is not proof: what was not seen is [`Verdict::Unknown`].
@@ -50,16 +53,70 @@ pub struct Fault {
 /// One thing seen at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
-    /// The request whose answer shows it.
+    /// The request whose answer shows it, or the line of a file as `file:line`.
     pub place: String,
-    /// What the answer shows, fit for a terminal.
+    /// What is seen there, fit for a terminal.
     pub saw: String,
+    /// The line, where the place is one.
+    pub location: Option<Location>,
+    /// The package that it is about, where there is one.
+    pub package: Option<PackageSeen>,
+    /// The advisory that says so, where there is one.
+    pub advisory: Option<AdvisorySeen>,
+    /// How bad this one is, where one rule has many and they differ.
+    pub severity: Option<Severity>,
+}
+
+/// The package that an observation is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PackageSeen {
+    /// Its world.
+    pub ecosystem: Ecosystem,
+    /// Its name in the registry.
+    pub name: String,
+    /// The version that is installed.
+    pub version: String,
+    /// Whether the application runs with it.
+    pub scope: Scope,
+    /// The shortest way to it, from what the project asks for down to itself.
+    pub path: Vec<String>,
+}
+
+/// The advisory that an observation rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AdvisorySeen {
+    /// The best known id: GHSA, else CVE, else what there is.
+    pub id: String,
+    /// Its other ids, sorted, those of merged records among them.
+    pub aliases: Vec<String>,
+    /// What it says in a line.
+    pub summary: String,
+    /// A page to read, if one is known.
+    pub url: Option<String>,
+    /// The lowest version above the installed one that the advisory does not affect, if one is known.
+    pub fixed: Option<String>,
+    /// How pressing it is, and why.
+    pub priority: Priority,
 }
 
 impl Observation {
     /// `saw` may hold text of the site: it is made fit to be shown and bounded.
     pub fn new(place: &impl ToString, saw: impl AsRef<str>) -> Self {
-        Self { place: quoted(&place.to_string()), saw: quoted(saw.as_ref()) }
+        Self {
+            place: quoted(&place.to_string()),
+            saw: quoted(saw.as_ref()),
+            location: None,
+            package: None,
+            advisory: None,
+            severity: None,
+        }
+    }
+
+    /// Something seen in a file of the project.
+    pub fn in_file(location: &Location, saw: impl AsRef<str>) -> Self {
+        Self { location: Some(location.clone()), ..Self::new(location, saw) }
     }
 }
 

@@ -9,6 +9,7 @@
 
 #![allow(clippy::disallowed_macros, reason = "this is the crate that speaks to the terminal")]
 
+mod advisories;
 mod audit;
 mod demo;
 mod explain;
@@ -40,8 +41,10 @@ enum Command {
     Demo(demo::Arguments),
     /// Stand in front of an application, and harden what passes.
     Gate(gate::Arguments),
-    /// Check a running site from outside.
+    /// Check a project's folder, or a running site from outside.
     Audit(audit::Arguments),
+    /// Keep known vulnerabilities at hand: import them, see how old they are.
+    Advisories(advisories::Arguments),
     /// Show a rule of the catalogue, or list them.
     Explain(explain::Arguments),
     /// Make a secret that nobody can guess.
@@ -52,6 +55,7 @@ const EXAMPLES: &str = "\
 Examples:
   portcullis demo
   portcullis gate --to http://127.0.0.1:3000
+  portcullis audit .
   portcullis audit https://app.example
   portcullis explain cookie.secure-missing
   portcullis secret new
@@ -83,6 +87,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Gate(arguments) => gate::run(arguments),
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::Advisories(arguments) => advisories::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Secret(arguments) => secret::run(&arguments),
     };

@@ -1,10 +1,12 @@
-//! One check for each rule that the outside can show: a pure function from evidence to a verdict.
+//! One check for each rule that a running site or a project's folder can show: a pure function from evidence to a
+//! verdict.
 //!
 //! A check lives in the file of its rule, its fixtures in `fixtures/<family>/<rule-name>/`. What is not in
 //! this list cannot be proven from outside without writing to the site, or not at all.
 
 mod cookie;
 mod cors;
+pub(crate) mod dependency;
 mod error;
 mod header;
 mod tls;
@@ -15,6 +17,7 @@ mod tests;
 use portcullis_rules::Rule;
 
 use crate::evidence::live::{Evidence, Probe, Request, Response};
+use crate::evidence::project::Project;
 use crate::verdict::{Observation, Verdict};
 
 /// Proves one rule.
@@ -23,8 +26,20 @@ use crate::verdict::{Observation, Verdict};
 pub struct Check {
     /// The rule.
     pub proves: &'static Rule,
-    /// What a running site says of it.
-    pub live: fn(&Evidence) -> Verdict,
+    /// What a running site says of it, if it can.
+    pub live: Option<fn(&Evidence) -> Verdict>,
+    /// What a project's folder says of it, if it can.
+    pub project: Option<fn(&Project) -> Verdict>,
+}
+
+impl Check {
+    const fn of_site(proves: &'static Rule, live: fn(&Evidence) -> Verdict) -> Self {
+        Self { proves, live: Some(live), project: None }
+    }
+
+    const fn of_project(proves: &'static Rule, project: fn(&Project) -> Verdict) -> Self {
+        Self { proves, live: None, project: Some(project) }
+    }
 }
 
 /// Every check, by family and name of the rule.
@@ -47,6 +62,19 @@ pub const ALL: &[Check] = &[
     cors::vary_missing::CHECK,
     cors::wildcard::CHECK,
     cors::wildcard_credentials::CHECK,
+    dependency::client_lib_vulnerable::CHECK,
+    dependency::deprecated_package::CHECK,
+    dependency::express_eol::CHECK,
+    dependency::express_vulnerable::CHECK,
+    dependency::install_script::CHECK,
+    dependency::lockfile_integrity::CHECK,
+    dependency::malicious::CHECK,
+    dependency::no_lockfile::CHECK,
+    dependency::node_eol::CHECK,
+    dependency::sbom_missing::CHECK,
+    dependency::unpinned::CHECK,
+    dependency::unused_security_package::CHECK,
+    dependency::vulnerable::CHECK,
     error::message_leak::CHECK,
     error::no_handler::CHECK,
     error::node_env::CHECK,

@@ -16,6 +16,8 @@
 //! the body
 //! ```
 //!
+//! A project stands in a `.project` file: see `project`.
+//!
 //! `{4000}` in an answer stands for that many letters. Pages that a file does not speak of are plain and
 //! clean for the judged rules: see `UNREMARKABLE`.
 
@@ -26,10 +28,13 @@ use std::time::SystemTime;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::{ALL, Check};
+use crate::advisory::{Database, Import};
+use crate::date::Date;
 use crate::evidence::live::{
     BodyEnd, Evidence, Exchange, FetchError, Handshake, OriginKind, Probe, Request, Response, Stage, Target,
     TlsVersion,
 };
+use crate::evidence::project::{Files, Project};
 use crate::verdict::Verdict;
 
 /// The error answers of a site that says nothing: for fixtures that only show the page.
@@ -69,7 +74,7 @@ fn fixtures_show_what_each_check_finds_and_what_it_lets_pass() {
     for check in ALL {
         for file in fixtures(check) {
             let name = file.file_name().unwrap().to_string_lossy().into_owned();
-            let verdict = (check.live)(&evidence(&fs::read_to_string(&file).unwrap()));
+            let verdict = judge(check, &file);
             let expected = match name.split('-').next() {
                 Some("bad") => matches!(&verdict, Verdict::Broken(fault) if !fault.observations.is_empty()),
                 Some("good") => !matches!(verdict, Verdict::Broken(_)),
@@ -89,7 +94,7 @@ fn every_check_has_a_bad_and_a_good_fixture() {
         let files = fixtures(check);
         for start in ["bad-", "good-"] {
             let any = files.iter().any(|file| file.file_name().unwrap().to_string_lossy().starts_with(start));
-            assert!(any, "{} has no {start}*.http", check.proves.id);
+            assert!(any, "{} has no {start}*", check.proves.id);
         }
     }
 }
@@ -100,9 +105,7 @@ const NEVER_HOLDS: [&str; 1] = ["cookie.secret-hardcoded"];
 #[test]
 fn every_check_can_hold() {
     for check in ALL.iter().filter(|check| !NEVER_HOLDS.contains(&check.proves.id.as_str())) {
-        let holds = fixtures(check).iter().any(|file| {
-            matches!((check.live)(&evidence(&fs::read_to_string(file).unwrap())), Verdict::Holds { .. })
-        });
+        let holds = fixtures(check).iter().any(|file| matches!(judge(check, file), Verdict::Holds { .. }));
         assert!(holds, "no fixture of {} holds", check.proves.id);
     }
 }
@@ -130,8 +133,8 @@ fn nothing_is_green_that_was_not_seen() {
     for url in ["https://shop.example/", "http://shop.example/"] {
         let target = Target::parse(url).unwrap();
         let nothing = Evidence { asked: target.clone(), target, exchanges: Vec::new(), notes: Vec::new() };
-        for check in ALL {
-            let verdict = (check.live)(&nothing);
+        for (check, live) in of_sites() {
+            let verdict = live(&nothing);
             assert!(!matches!(verdict, Verdict::Holds { .. }), "{}: {verdict:?}", check.proves.id);
         }
     }
@@ -150,13 +153,51 @@ fn a_failed_probe_is_never_taken_for_a_clean_answer() {
     .join("");
     let evidence = parse(&format!("{page}{failed}"));
     let on_the_page_alone = ["cookie.save-uninitialized", "header.", "tls."];
-    for check in ALL {
+    for (check, live) in of_sites() {
         let id = check.proves.id.as_str();
-        let verdict = (check.live)(&evidence);
+        let verdict = live(&evidence);
         if !on_the_page_alone.iter().any(|start| id.starts_with(start)) {
             assert!(!matches!(verdict, Verdict::Holds { .. }), "{id}: {verdict:?}");
         }
     }
+}
+
+fn of_sites() -> impl Iterator<Item = (&'static Check, fn(&Evidence) -> Verdict)> {
+    ALL.iter().filter_map(|check| Some((check, check.live?)))
+}
+
+/// What the check says of a fixture: of the answers in an `.http` file, of the files in a `.project` file.
+fn judge(check: &Check, fixture: &Path) -> Verdict {
+    let text = fs::read_to_string(fixture).unwrap();
+    match fixture.extension().and_then(|extension| extension.to_str()) {
+        Some("http") => check.live.unwrap()(&evidence(&text)),
+        Some("project") => check.project.unwrap()(&project(&text)),
+        _ => panic!("{} is neither .http nor .project", fixture.display()),
+    }
+}
+
+/// The project in a file: each part is a line `=== path` and the text of that file. It is judged on a day that does
+/// not move, by the records in its part `advisories.jsonl`, else by the advisories that come with the crate.
+fn project(text: &str) -> Project {
+    let parts: Vec<(&str, &str)> = text
+        .split("=== ")
+        .skip(1)
+        .map(|part| part.split_once('\n').expect("a path on a line of its own"))
+        .collect();
+    let today = Date::parse("2026-11-20").unwrap();
+    let files = Files::from_texts(parts.iter().copied());
+    let folder = tempfile::tempdir().unwrap();
+    let database = match parts.iter().find(|(path, _)| *path == "advisories.jsonl") {
+        Some((path, records)) => {
+            let mut import = Import::new();
+            import.add_download(path, records.as_bytes()).unwrap();
+            let path = folder.path().join("advisories.db");
+            import.write(&path, today).unwrap();
+            Database::open(&path).unwrap()
+        }
+        None => Database::embedded().unwrap(),
+    };
+    Project::new(&files, &database, today).unwrap()
 }
 
 fn folder(check: &Check) -> PathBuf {

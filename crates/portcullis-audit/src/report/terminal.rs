@@ -13,6 +13,9 @@ const COLUMNS: usize = 80;
 /// Places shown for one finding.
 const MAX_OBSERVATIONS: usize = 4;
 
+/// Actions shown, and commands.
+const MAX_ACTIONS: usize = 10;
+
 /// Whether colours are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
@@ -31,15 +34,18 @@ impl Look {
     }
 }
 
-/// The whole report: findings from the worst on with evidence and fix, what is unknown, the grade at the end.
+/// The whole report: what to do, findings from the worst on with evidence and fix, what is unknown, the grade, and the
+/// commands to copy at the end.
 pub fn render(report: &Report, look: Look) -> String {
     let mut out = String::new();
     heading(&mut out, report, look);
+    actions(&mut out, report, look);
     for finding in &report.findings {
         describe(&mut out, finding, look);
     }
     unknown(&mut out, report, look);
     summary(&mut out, report, look);
+    commands(&mut out, report, look);
     out
 }
 
@@ -52,6 +58,51 @@ fn heading(out: &mut String, report: &Report, look: Look) {
         wrap(out, note, "  ", "  ");
     }
     out.push('\n');
+}
+
+fn actions(out: &mut String, report: &Report, look: Look) {
+    if report.actions.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "{}", look.paint(Style::new().bold(), "What to do, the most rewarding first"));
+    for (index, action) in report.actions.iter().take(MAX_ACTIONS).enumerate() {
+        let number = format!("{:2}. ", index + 1);
+        wrap(out, &format!("{} ({})", action.sentence(), action.change), &number, "    ");
+        wrap(out, &action.gain(), "    clears ", "           ");
+        if let Some(path) = action.paths.first().filter(|path| path.len() > 1) {
+            wrap(out, &path.join(" > "), "    by     ", "           ");
+        }
+        if let Some(command) = &action.command {
+            let _ = writeln!(out, "    {}", look.paint(AnsiColor::Green.on_default(), command));
+        }
+    }
+    let rest = report.actions.get(MAX_ACTIONS..).unwrap_or_default();
+    if !rest.is_empty() {
+        let findings: usize = rest.iter().map(|action| action.clears.len()).sum();
+        wrap(
+            out,
+            &format!(
+                "and {} more actions, which clear {findings} findings; --json lists them all",
+                rest.len()
+            ),
+            "    ",
+            "    ",
+        );
+    }
+    out.push('\n');
+}
+
+/// The commands of the actions that are shown, once more, to be copied as they are.
+fn commands(out: &mut String, report: &Report, look: Look) {
+    let commands: Vec<&String> =
+        report.actions.iter().take(MAX_ACTIONS).filter_map(|action| action.command.as_ref()).collect();
+    if commands.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{}", look.paint(Style::new().bold(), "To copy"));
+    for command in commands {
+        let _ = writeln!(out, "  {}", look.paint(AnsiColor::Green.on_default(), command));
+    }
 }
 
 fn describe(out: &mut String, finding: &Finding, look: Look) {
@@ -68,7 +119,7 @@ fn describe(out: &mut String, finding: &Finding, look: Look) {
         wrap(out, &observation.saw, "    saw ", "        ");
     }
     if let Some(more @ 1..) = finding.observations.len().checked_sub(MAX_OBSERVATIONS) {
-        let _ = writeln!(out, "        and {more} more");
+        let _ = writeln!(out, "        and {more} more; --json lists them all");
     }
     wrap(out, rule.fix, "    fix ", "        ");
     out.push('\n');

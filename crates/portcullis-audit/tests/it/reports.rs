@@ -101,7 +101,8 @@ async fn the_json_report_keeps_its_schema() {
         .iter()
         .map(|count| usize::try_from(value["counts"][count].as_u64().unwrap()).unwrap())
         .sum();
-    assert_eq!(all, portcullis_audit::checks::ALL.len());
+    let of_sites = portcullis_audit::checks::ALL.iter().filter(|check| check.live.is_some()).count();
+    assert_eq!(all, of_sites);
 }
 
 #[tokio::test]

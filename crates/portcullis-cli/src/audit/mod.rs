@@ -1,12 +1,13 @@
 //! `portcullis audit`.
 
+mod fix;
 mod regex;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use portcullis_audit::{
-    Options, audit_url,
+    Date, Options, Report, Subject, audit_project, audit_url,
     grade::FORMULA,
     report::{
         json,
@@ -16,7 +17,7 @@ use portcullis_audit::{
 use portcullis_rules::Severity;
 
 use crate::{
-    Outcome,
+    Outcome, advisories,
     terminal::{complain, print, wants_colour},
 };
 
@@ -27,7 +28,7 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    live: Live,
+    audit: Audit,
 }
 
 #[derive(Debug, Subcommand)]
@@ -37,10 +38,10 @@ enum Command {
 }
 
 #[derive(Debug, Args)]
-struct Live {
-    /// The site, as `https://app.example/`
-    #[arg(required = true)]
-    url: Option<String>,
+struct Audit {
+    /// The folder of a project, or a site as `https://app.example/`.
+    #[arg(value_name = "PATH|URL", default_value = ".")]
+    subject: String,
     /// Write JSON.
     #[arg(long)]
     json: bool,
@@ -53,58 +54,53 @@ struct Live {
     /// The port on which the same site speaks plain HTTP, to see whether it leads to https.
     #[arg(long, value_name = "PORT")]
     http_port: Option<u16>,
+    /// The advisories to judge a project by, if not the user's own or those that came with this program.
+    #[arg(long, value_name = "FILE")]
+    database: Option<PathBuf>,
+    /// Change package.json as the report says, within major versions, after showing what changes and asking.
+    #[arg(long)]
+    fix: bool,
+    /// Do not ask before --fix writes.
+    #[arg(long, requires = "fix")]
+    yes: bool,
 }
 
 const EXAMPLES: &str = "\
 Examples:
+  portcullis audit
+  portcullis audit services/shop --json
+  portcullis audit --fix
   portcullis audit https://app.example
   portcullis audit http://127.0.0.1:3000 --json --fail-on high
   portcullis audit regex '^(a+)+$'
 
-It reads: GET of the page and of a path that does not exist, OPTIONS and GET with made-up Origins, one POST with
+Of a project it reads lockfiles, manifests and sources; it fetches nothing and runs nothing.
+Of a site it reads: GET of the page and of a path that does not exist, OPTIONS and GET with made-up Origins, one POST with
 malformed JSON. It writes nothing.
 
 Exit codes: 0 clean, 1 findings at or above --fail-on, 2 wrong usage, 3 could not be completed.";
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
-    match (&arguments.command, &arguments.live.url) {
-        (Some(Command::Regex(arguments)), _) => regex::run(arguments),
-        (None, Some(url)) => audit(url, &arguments.live),
-        (None, None) => Outcome::WrongUsage,
-    }
-}
-
-fn audit(url: &str, arguments: &Live) -> Outcome {
-    let mut options = Options::default();
-    options.http_port = arguments.http_port;
-    if let Some(file) = &arguments.ca_file {
-        match std::fs::read_to_string(file) {
-            Ok(pem) => options.extra_roots_pem = pem,
-            Err(error) => {
-                complain(&format!("{}: {error}", file.display()));
-                return Outcome::WrongUsage;
-            }
-        }
-    }
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            complain(&format!("no runtime: {error}"));
-            return Outcome::Incomplete;
-        }
+    let arguments = match &arguments.command {
+        Some(Command::Regex(arguments)) => return regex::run(arguments),
+        None => &arguments.audit,
     };
-    let report = match runtime.block_on(audit_url(url, &options)) {
+    let audited = if arguments.subject.contains("://") { site(arguments) } else { project(arguments) };
+    let report = match audited {
         Ok(report) => report,
-        Err(error) => {
-            complain(&error.to_string());
-            return if error.is_usage() { Outcome::WrongUsage } else { Outcome::Incomplete };
-        }
+        Err(outcome) => return outcome,
     };
     if arguments.json {
         print(&json::render(&report));
     } else {
         let look = if wants_colour() { Look::Coloured } else { Look::Plain };
         print(&terminal::render(&report, look));
+    }
+    if arguments.fix && report.subject == Subject::Project {
+        match fix::run(Path::new(&arguments.subject), &report, arguments.yes) {
+            Outcome::Done => {}
+            failed => return failed,
+        }
     }
     if report.worst().is_some_and(|worst| worst >= arguments.fail_on) {
         Outcome::Findings
@@ -113,4 +109,44 @@ fn audit(url: &str, arguments: &Live) -> Outcome {
     } else {
         Outcome::Incomplete
     }
+}
+
+fn project(arguments: &Audit) -> Result<Report, Outcome> {
+    if !Path::new(&arguments.subject).is_dir() {
+        let subject = &arguments.subject;
+        complain(&format!(
+            "{subject} is no folder: name the folder of a project, or a site with its https://"
+        ));
+        return Err(Outcome::WrongUsage);
+    }
+    let (_, database) = advisories::open(arguments.database.as_deref()).map_err(|error| {
+        complain(&error);
+        Outcome::Incomplete
+    })?;
+    audit_project(Path::new(&arguments.subject), &database, Date::today()).map_err(|error| {
+        complain(&error.to_string());
+        Outcome::Incomplete
+    })
+}
+
+fn site(arguments: &Audit) -> Result<Report, Outcome> {
+    let mut options = Options::default();
+    options.http_port = arguments.http_port;
+    if let Some(file) = &arguments.ca_file {
+        match std::fs::read_to_string(file) {
+            Ok(pem) => options.extra_roots_pem = pem,
+            Err(error) => {
+                complain(&format!("{}: {error}", file.display()));
+                return Err(Outcome::WrongUsage);
+            }
+        }
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        complain(&format!("no runtime: {error}"));
+        Outcome::Incomplete
+    })?;
+    runtime.block_on(audit_url(&arguments.subject, &options)).map_err(|error| {
+        complain(&error.to_string());
+        if error.is_usage() { Outcome::WrongUsage } else { Outcome::Incomplete }
+    })
 }

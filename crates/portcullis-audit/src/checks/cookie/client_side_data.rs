@@ -12,7 +12,7 @@ use crate::checks::Check;
 use crate::evidence::live::{Evidence, SetCookie, percent_decoded};
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &CLIENT_SIDE_DATA, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&CLIENT_SIDE_DATA, live);
 
 const SECRETS: [&str; 12] = [
     "password",

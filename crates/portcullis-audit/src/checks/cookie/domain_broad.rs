@@ -9,7 +9,7 @@ use crate::checks::Check;
 use crate::evidence::live::Evidence;
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &DOMAIN_BROAD, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&DOMAIN_BROAD, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     on_cookies(

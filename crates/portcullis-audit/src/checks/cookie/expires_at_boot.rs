@@ -9,7 +9,7 @@ use crate::checks::{Check, unanswered_page};
 use crate::evidence::live::{Evidence, Probe, SetCookie};
 use crate::verdict::{Observation, Verdict};
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &EXPIRES_AT_BOOT, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&EXPIRES_AT_BOOT, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     let sessions: Vec<Seen<'_>> =

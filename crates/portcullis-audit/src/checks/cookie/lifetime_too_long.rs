@@ -8,7 +8,7 @@ use crate::checks::Check;
 use crate::evidence::live::Evidence;
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &LIFETIME_TOO_LONG, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&LIFETIME_TOO_LONG, live);
 
 const DAY: i64 = 24 * 60 * 60;
 

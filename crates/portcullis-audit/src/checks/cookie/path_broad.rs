@@ -8,7 +8,7 @@ use crate::checks::Check;
 use crate::evidence::live::Evidence;
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &PATH_BROAD, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&PATH_BROAD, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     on_cookies(

@@ -10,7 +10,7 @@ use crate::checks::Check;
 use crate::evidence::live::{Evidence, SetCookie};
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &PREFIX_MISSING, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&PREFIX_MISSING, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     let refused = on_sessions(

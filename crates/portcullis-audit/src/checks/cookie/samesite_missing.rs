@@ -8,7 +8,7 @@ use crate::checks::Check;
 use crate::evidence::live::{Evidence, SetCookie};
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &SAMESITE_MISSING, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&SAMESITE_MISSING, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     on_cookies(evidence, |(cookie, ..)| fault(cookie), "each cookie says where it may come from")

@@ -8,7 +8,7 @@ use crate::checks::{Check, on_page};
 use crate::evidence::live::Evidence;
 use crate::verdict::{Observation, Verdict};
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &SAVE_UNINITIALIZED, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&SAVE_UNINITIALIZED, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     on_page(evidence, |request, page| {

@@ -12,7 +12,7 @@ use crate::checks::Check;
 use crate::evidence::live::Evidence;
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &SECRET_HARDCODED, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&SECRET_HARDCODED, live);
 
 /// From the manuals of express-session, cookie-session, connect and the checklists, and from common copies.
 const SAMPLES: [&str; 32] = [

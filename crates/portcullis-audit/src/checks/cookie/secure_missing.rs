@@ -9,7 +9,7 @@ use crate::checks::Check;
 use crate::evidence::live::Evidence;
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &SECURE_MISSING, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&SECURE_MISSING, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     let verdict = on_cookies(

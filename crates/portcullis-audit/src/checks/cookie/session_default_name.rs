@@ -7,7 +7,7 @@ use crate::checks::Check;
 use crate::evidence::live::Evidence;
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &SESSION_DEFAULT_NAME, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&SESSION_DEFAULT_NAME, live);
 
 /// express-session, cookie-session, koa-session, older cookie-session, sails.
 const DEFAULTS: [&str; 6] = ["connect.sid", "session", "koa.sess", "koa:sess", "express:sess", "sails.sid"];

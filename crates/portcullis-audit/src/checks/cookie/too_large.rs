@@ -7,7 +7,7 @@ use crate::checks::Check;
 use crate::evidence::live::Evidence;
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &TOO_LARGE, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&TOO_LARGE, live);
 
 const MAX_BYTES: usize = 4_093;
 

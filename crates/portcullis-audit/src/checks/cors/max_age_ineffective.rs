@@ -9,7 +9,7 @@ use crate::checks::Check;
 use crate::evidence::live::{Evidence, Response};
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &MAX_AGE_INEFFECTIVE, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&MAX_AGE_INEFFECTIVE, live);
 
 const CHROMIUM_SECONDS: u64 = 2 * 60 * 60;
 

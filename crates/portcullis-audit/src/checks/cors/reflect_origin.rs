@@ -9,7 +9,7 @@ use crate::checks::Check;
 use crate::evidence::live::{Evidence, OriginKind, Request, Response};
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &REFLECT_ORIGIN, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&REFLECT_ORIGIN, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     let credentialed = evidence

@@ -9,7 +9,7 @@ use crate::checks::Check;
 use crate::evidence::live::{Evidence, Response};
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &VARY_MISSING, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&VARY_MISSING, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     let named = evidence.cross_origin().any(|(_, request, response)| {

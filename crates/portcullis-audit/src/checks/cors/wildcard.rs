@@ -8,7 +8,7 @@ use crate::checks::Check;
 use crate::evidence::live::Evidence;
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &WILDCARD, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&WILDCARD, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     on_foreign_origins(

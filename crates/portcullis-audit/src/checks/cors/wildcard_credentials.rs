@@ -9,7 +9,7 @@ use crate::checks::Check;
 use crate::evidence::live::{Evidence, OriginKind};
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &WILDCARD_CREDENTIALS, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&WILDCARD_CREDENTIALS, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     let held = || Verdict::holds("no unknown origin is allowed credentials");

@@ -8,7 +8,7 @@ use crate::checks::Check;
 use crate::evidence::live::Evidence;
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &MESSAGE_LEAK, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&MESSAGE_LEAK, live);
 
 /// Each is a piece of a message that no author of an error page would write.
 const INTERNAL: [&str; 30] = [

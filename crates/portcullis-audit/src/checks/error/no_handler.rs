@@ -9,7 +9,7 @@ use crate::checks::{Check, observed};
 use crate::evidence::live::Evidence;
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &NO_HANDLER, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&NO_HANDLER, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     let observations = observed(failures(evidence), |response| {

@@ -10,7 +10,7 @@ use crate::checks::{Check, observed};
 use crate::evidence::live::Evidence;
 use crate::verdict::{Gap, Verdict};
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &NODE_ENV, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&NODE_ENV, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     let observations = observed(failures(evidence), |response| {

@@ -8,7 +8,7 @@ use crate::checks::Check;
 use crate::evidence::live::Evidence;
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &PATH_LEAK, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&PATH_LEAK, live);
 
 /// Folders at the root of a server that are no first segment of a URL in practice, or that a file below them
 /// gives away.

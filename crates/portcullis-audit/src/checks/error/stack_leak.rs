@@ -9,7 +9,7 @@ use crate::checks::Check;
 use crate::evidence::live::Evidence;
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &STACK_LEAK, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&STACK_LEAK, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     on_error_texts(evidence, |_, text| first_frame(text), "no error answer shows a stack trace")

@@ -9,7 +9,7 @@ use crate::checks::{Check, unanswered_page};
 use crate::evidence::live::{Evidence, Response};
 use crate::verdict::{Fault, Observation, Verdict};
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &CACHE_SENSITIVE, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&CACHE_SENSITIVE, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     let setting: Vec<_> =

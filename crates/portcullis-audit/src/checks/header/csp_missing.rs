@@ -7,7 +7,7 @@ use crate::checks::{Check, on_documents};
 use crate::evidence::live::{Evidence, Response};
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &CSP_MISSING, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&CSP_MISSING, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     on_documents(evidence, fault, "each HTML answer has a policy")

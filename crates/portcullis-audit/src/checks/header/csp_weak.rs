@@ -10,7 +10,7 @@ use crate::checks::{Check, is_document, on_page};
 use crate::evidence::live::{ContentSecurityPolicy, Evidence, allows_nothing, has, has_nonce_or_hash};
 use crate::verdict::{Fault, Observation, Verdict};
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &CSP_WEAK, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&CSP_WEAK, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     on_page(evidence, |request, page| {

@@ -7,7 +7,7 @@ use crate::checks::{Check, is_document, on_page};
 use crate::evidence::live::Evidence;
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &FRAME_MISSING, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&FRAME_MISSING, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     on_page(evidence, |request, page| {

@@ -8,7 +8,7 @@ use crate::checks::{Check, on_page};
 use crate::evidence::live::{Evidence, Probe, Response};
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &HELMET_MISSING, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&HELMET_MISSING, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     on_page(evidence, |request, page| {

@@ -9,7 +9,7 @@ use crate::checks::{Check, is_document, on_page};
 use crate::evidence::live::Evidence;
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &HELMET_PARTIAL, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&HELMET_PARTIAL, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     on_page(evidence, |request, page| {

@@ -6,7 +6,7 @@ use crate::checks::{Check, on_pages};
 use crate::evidence::live::{Evidence, Response};
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &HPKP, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&HPKP, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     on_pages(evidence, fault, "no answer pins keys")

@@ -7,7 +7,7 @@ use crate::checks::{Check, on_pages};
 use crate::evidence::live::{Evidence, Response};
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &HSTS_MISSING, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&HSTS_MISSING, live);
 
 const YEAR: u64 = 365 * 24 * 60 * 60;
 

@@ -8,7 +8,7 @@ use crate::checks::{Check, is_document, on_page};
 use crate::evidence::live::Evidence;
 use crate::verdict::{Observation, Verdict};
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &ISOLATION_MISSING, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&ISOLATION_MISSING, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     on_page(evidence, |request, page| {

@@ -6,7 +6,7 @@ use crate::checks::{Check, is_document, on_page};
 use crate::evidence::live::Evidence;
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &LEGACY_MISSING, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&LEGACY_MISSING, live);
 
 const LEGACY: [&str; 3] =
     ["X-DNS-Prefetch-Control", "X-Download-Options", "X-Permitted-Cross-Domain-Policies"];

@@ -6,7 +6,7 @@ use crate::checks::{Check, on_pages};
 use crate::evidence::live::{Evidence, Response};
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &NOSNIFF_MISSING, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&NOSNIFF_MISSING, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     on_pages(evidence, fault, "each answer with a body has nosniff")

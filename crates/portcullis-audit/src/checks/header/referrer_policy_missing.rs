@@ -7,7 +7,7 @@ use crate::checks::{Check, is_document, on_page};
 use crate::evidence::live::Evidence;
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &REFERRER_POLICY_MISSING, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&REFERRER_POLICY_MISSING, live);
 
 const KNOWN: [&str; 8] = [
     "no-referrer",

@@ -8,7 +8,7 @@ use crate::checks::{Check, on_pages};
 use crate::evidence::live::{Evidence, Response};
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &SERVER_BANNER, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&SERVER_BANNER, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     match on_pages(evidence, version, "no answer names a product") {

@@ -7,7 +7,7 @@ use crate::checks::{Check, on_pages};
 use crate::evidence::live::{Evidence, Response};
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &X_POWERED_BY, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&X_POWERED_BY, live);
 
 /// What frameworks that run on Node write there by themselves.
 const FRAMEWORKS: [&str; 9] =

@@ -7,7 +7,7 @@ use crate::checks::{Check, on_pages};
 use crate::evidence::live::{Evidence, Response};
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &XSS_PROTECTION_ON, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&XSS_PROTECTION_ON, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     on_pages(evidence, fault, "absent or 0 in each answer")

@@ -8,7 +8,7 @@ use crate::checks::Check;
 use crate::evidence::live::Evidence;
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &CERTIFICATE_INVALID, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&CERTIFICATE_INVALID, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     on_handshake(evidence, |request, handshake| match &handshake.certificate_fault {

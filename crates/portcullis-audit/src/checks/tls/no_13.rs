@@ -7,7 +7,7 @@ use crate::checks::Check;
 use crate::evidence::live::{Evidence, TlsVersion};
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &NO_13, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&NO_13, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     on_handshake(evidence, |request, handshake| match handshake.version {

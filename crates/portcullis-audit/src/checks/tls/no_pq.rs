@@ -8,7 +8,7 @@ use crate::checks::Check;
 use crate::evidence::live::Evidence;
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &NO_PQ, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&NO_PQ, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     on_handshake(evidence, |request, handshake| {

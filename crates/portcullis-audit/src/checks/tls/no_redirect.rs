@@ -8,7 +8,7 @@ use crate::checks::{Check, on_page};
 use crate::evidence::live::{Evidence, FetchError, Probe, Request, Response, Stage};
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &NO_REDIRECT, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&NO_REDIRECT, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     if !evidence.target.is_https() {

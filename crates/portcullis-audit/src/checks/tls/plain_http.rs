@@ -9,7 +9,7 @@ use crate::checks::{Check, on_page};
 use crate::evidence::live::{Evidence, FetchError, Probe, Stage};
 use crate::verdict::Verdict;
 
-pub(in crate::checks) const CHECK: Check = Check { proves: &PLAIN_HTTP, live };
+pub(in crate::checks) const CHECK: Check = Check::of_site(&PLAIN_HTTP, live);
 
 fn live(evidence: &Evidence) -> Verdict {
     if !evidence.target.is_https() {
