@@ -45,7 +45,7 @@ pub(crate) fn router(
         // Innermost: it may ask the database, so whatever can be refused without that is refused before.
         .layer(SessionLayer::new(session_config(transport), secrets, sessions)?)
         // Everything else, in the order that `portcullis::checklist` gives its reasons for.
-        .layer(checklist(transport)?);
+        .layer(checklist(transport, secrets)?);
     Ok(router)
 }
 
@@ -56,12 +56,15 @@ fn session_config(transport: &Transport) -> session::Config {
     config
 }
 
-fn checklist(transport: &Transport) -> Result<Checklist, BoxError> {
+fn checklist(transport: &Transport, secrets: &Secrets) -> Result<Checklist, BoxError> {
     let mut config = checklist::Config::default();
     config.access_log = true;
     // `X-Forwarded-For` is believed from our own proxies, and from nobody else.
     if let Transport::Proxy(proxies) = transport {
         config.client.trust_proxy = TrustProxy::Text(proxies.clone());
+    }
+    if let Switch::On(login) = &mut config.login {
+        login.secret = Some(secrets.clone()); // so that the devices it knows are known after a restart
     }
     if let Switch::On(body) = &mut config.body {
         body.media_types = vec!["application/x-www-form-urlencoded".into()]; // all that our forms send

@@ -295,9 +295,11 @@ fn gates_that_count_together_need_one_secret() {
     config.secret_env = Some("PORTCULLIS_NO_SUCH_VARIABLE".to_owned());
     assert_eq!(path(&config), Err("secret_env".to_owned()));
     let mut config = login::Config::default();
-    config.secret = Some("short".to_owned().into());
-    assert_eq!(path(&config), Err("secret".to_owned()));
     let directory = tempfile::tempdir().unwrap();
+    let short = directory.path().join("secret");
+    std::fs::write(&short, "short\n").unwrap();
+    config.secret_file = Some(short);
+    assert_eq!(path(&config), Err("secret_file".to_owned()));
     let url = directory.path().join("url");
     std::fs::write(&url, "redis://127.0.0.1:1\n").unwrap();
     let mut config = login::Config::default();

@@ -180,7 +180,8 @@ async fn login_guards_on_one_redis_count_together() {
     let server = RedisServer::start();
     let guard = || {
         let mut config = login::Config::default();
-        config.secret = Some("a secret that is long enough for a test".to_owned().into());
+        config.secret =
+            Some(portcullis::secret::Secrets::new(["a secret that is long enough for a test"]).unwrap());
         config.burst.tries = 0;
         let memory = Arc::new(MemoryStore::new(1000));
         let store = SharedStore::new(Arc::new(store(&server)), WhenAway::Closed, memory);

@@ -3,15 +3,15 @@
 use std::{path::PathBuf, time::Duration};
 
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use crate::{
     ConfigError, Mode, duration,
     limit::{Algorithm, Quota, store},
+    secret::Secrets,
 };
 
 /// Which requests are logins, and how many may fail.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Config {
@@ -44,14 +44,15 @@ pub struct Config {
     pub device_lifetime: Duration,
     /// How many bits of an IPv6 address are one client, 32 to 128. Default 56.
     pub ipv6_prefix: u8,
-    /// The environment variable with the secret that hashes names and signs devices, at least 32 characters. Without one it is
+    /// The environment variable with the secret that hashes names and signs devices (`portcullis secret new` makes
+    /// one). Without one it is
     /// made at start: devices are then forgotten at the end, and a shared store is refused.
     pub secret_env: Option<String>,
     /// A file with the secret.
     pub secret_file: Option<PathBuf>,
     /// The secret, from a program that has it from elsewhere.
     #[serde(skip)]
-    pub secret: Option<Zeroizing<String>>,
+    pub secret: Option<Secrets>,
     /// Where the counters live.
     pub store: store::Config,
 }

@@ -17,6 +17,7 @@ use crate::{
         points::Points,
         store::{Charge, Count, SharedStore, StoreAway},
     },
+    secret::{SecretError, Secrets},
 };
 
 /// Counts failed logins. Cheap to clone; counters are shared.
@@ -347,21 +348,17 @@ static MADE: LazyLock<Option<Zeroizing<Vec<u8>>>> = LazyLock::new(|| {
 
 /// The secret that the configuration names, or the one that this process has made.
 fn secret(config: &Config, is_shared: bool) -> Result<Secret, ConfigError> {
-    let (key, text) = match (&config.secret, &config.secret_env, &config.secret_file) {
-        (Some(secret), None, None) => ("secret", secret.clone()),
+    let unusable = |key: &str, value: String| {
+        let key = key.to_owned();
+        move |error: SecretError| ConfigError::new(key, value, format!("usable ({error})"))
+    };
+    let secrets = match (&config.secret, &config.secret_env, &config.secret_file) {
+        (Some(secrets), None, None) => secrets.clone(),
         (None, Some(name), None) => {
-            // Its only door here, and what is read is never shown.
-            #[allow(clippy::disallowed_methods)]
-            let secret = std::env::var(name).map_err(|_| {
-                ConfigError::new("secret_env", format!("{name:?}"), "the name of a variable that is set")
-            })?;
-            ("secret_env", Zeroizing::new(secret))
+            Secrets::from_env(&[name]).map_err(unusable("secret_env", format!("{name:?}")))?
         }
         (None, None, Some(path)) => {
-            let secret = std::fs::read_to_string(path).map_err(|error| {
-                ConfigError::new("secret_file", path.display(), format!("a file that can be read: {error}"))
-            })?;
-            ("secret_file", Zeroizing::new(secret))
+            Secrets::from_file(path).map_err(unusable("secret_file", format!("{:?}", path.display())))?
         }
         (None, None, None) if is_shared => {
             let right = "set, or `secret_file`: gates that count together hash names alike";
@@ -377,15 +374,10 @@ fn secret(config: &Config, is_shared: bool) -> Result<Secret, ConfigError> {
             };
         }
         _ => {
-            return Err(ConfigError::new(
-                "secret_env",
-                "set",
-                "the only one of `secret_env` and `secret_file`",
-            ));
+            let right = "the only one of `secret_env` and `secret_file`";
+            return Err(ConfigError::new("secret_env", "set", right));
         }
     };
-    if text.trim().len() < 32 {
-        return Err(ConfigError::new(key, "hidden", "at least 32 characters, of `openssl rand -base64 32`"));
-    }
-    Ok(Secret(Zeroizing::new(text.trim().as_bytes().to_vec())))
+    let first = secrets.iter().next().unwrap_or_default();
+    Ok(Secret(Zeroizing::new(first.as_bytes().to_vec())))
 }
