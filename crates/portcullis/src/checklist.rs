@@ -46,7 +46,7 @@ use crate::{
     body::{self, BodyLayer, BodyService},
     client::{self, ClientGuard, ClientLayer},
     cookie::{self, CookieGuard, CookieLayer},
-    cors::{self, CorsGuard, CorsLayer},
+    cors::{self, CorsLayer, CorsService},
     csrf::{self, CsrfGuard, CsrfLayer},
     error::{self, ErrorLayer, ErrorService},
     header::{self, Header, HeaderLayer},
@@ -234,7 +234,7 @@ impl Checklist {
 
 /// `S` behind all guards, outermost first.
 pub type Checked<S> =
-    Guarded<ClientGuard, AccessLog<Guarded<Header, ErrorService<Timeout<Guarded<CorsGuard, Refusing<S>>>>>>>;
+    Guarded<ClientGuard, AccessLog<Guarded<Header, ErrorService<Timeout<CorsService<Refusing<S>>>>>>>;
 
 /// The part of the stack that may refuse before the application is asked.
 pub type Refusing<S> =

@@ -14,6 +14,13 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duratio
     })
 }
 
+/// For one that may be absent.
+pub(crate) fn deserialize_some<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
+    deserialize(deserializer).map(Some)
+}
+
 /// For a table of them: `{ "a" = "8h" }`.
 pub(crate) fn deserialize_map<'de, D: Deserializer<'de>>(
     deserializer: D,

@@ -56,7 +56,7 @@ fn no_guard_claims_to_enforce_what_it_only_softens() {
         (body::ENFORCES, body::MITIGATES),
         (client::ENFORCES, client::MITIGATES),
         (access::ENFORCES, &[]),
-        (cors::ENFORCES, &[]),
+        (cors::ENFORCES, cors::MITIGATES),
         (rate::ENFORCES, rate::MITIGATES),
         (csrf::ENFORCES, csrf::MITIGATES),
         (login::ENFORCES, login::MITIGATES),

@@ -1,132 +1,98 @@
-//! Nobody shares with everybody and with credentials.
+//! Which other sites' pages may read the answers.
 //!
-//! `Access-Control-Allow-Origin: *` together with `Access-Control-Allow-Credentials: true` says: any site may read what a
-//! signed-in visitor sees. Browsers refuse the pair (Fetch, section 3.2.5), so it is always a mistake, and the next step of
-//! whoever made it is to reflect the `Origin`, which browsers do not refuse. `null` is what a sandboxed frame of any site sends.
+//! A browser keeps an answer from the script that asked for it, unless the answer says that the script's origin may read it
+//! (Fetch, section 3.2). `Access-Control-Allow-Origin: *` together with credentials, an `Origin` that is reflected whatever it
+//! is, a pattern without an end (`example\.com`), or `null`, which every sandboxed frame has, let any site read what a
+//! signed-in visitor sees.
 //!
-//! An answer passes unchanged unless it allows credentials to `*` or to `null`; then it shares with nobody: its
-//! `Access-Control-*` fields are taken out, and the mistake is counted and logged.
+//! 1. By default the application says who may read, and its answer passes unchanged, unless it allows credentials to `*` or to
+//!    `null`: then nobody may read, and the mistake is counted and logged.
+//! 2. With [`Config::origin`] the guard says it: the application's `Access-Control-*` fields are taken out, and ours, with the
+//!    `Vary` that they need, take their place. Preflights are answered here.
+//! 3. An origin that is not let in gets no field, so the browser withholds the answer. The request has been carried out all the
+//!    same; with [`Config::refuse_denied`] it is not: 403.
+//! 4. `*`, or whoever asks, together with credentials does not build.
 //!
-//! **What this does not stop**: an application that reflects any `Origin`. Which origins are its own only its owner knows.
+//! **What this does not stop**: a request that needs no answer to do harm, which is the `csrf` guard's matter; and an application
+//! that reflects any `Origin`, as long as it is the application that says.
+//!
+//! **What breaks it.** A cache in front that does not heed `Vary`.
+//!
+//! Follows npm `cors` 2.8 but for what [`Behaviour::Improved`] lists; [`Config::npm_cors`] follows it in that, too.
 //!
 //! ```
 //! use axum::{Router, body::Body, http::Request, routing::get};
-//! use portcullis::cors::{Config, CorsLayer};
+//! use portcullis::cors::{Allowed, Config, CorsLayer, Origin};
 //! use tower::ServiceExt;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() {
-//! const ORIGIN: &str = "access-control-allow-origin";
-//! let app = Router::new()
-//!     .route("/public", get(|| async { [(ORIGIN, "*")] }))
-//!     .route("/careless", get(|| async { [(ORIGIN, "*"), ("access-control-allow-credentials", "true")] }))
-//!     .layer(CorsLayer::new(Config::default()).unwrap());
-//! let ask = |path| app.clone().oneshot(Request::get(path).body(Body::empty()).unwrap());
-//! assert!(ask("/public").await.unwrap().headers().contains_key(ORIGIN));
-//! assert!(!ask("/careless").await.unwrap().headers().contains_key(ORIGIN));
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut config = Config::default();
+//! config.origin = Origin::Only(vec![Allowed::Exact("https://app.example".into())]);
+//! config.credentials = true;
+//! let app = Router::new().route("/", get(|| async { "hello" })).layer(CorsLayer::new(config)?);
+//!
+//! for (origin, shared) in [("https://app.example", true), ("https://app.example.evil.test", false)] {
+//!     let request = Request::get("/").header("origin", origin).body(Body::empty())?;
+//!     let answer = app.clone().oneshot(request).await?;
+//!     assert_eq!(answer.headers().contains_key("access-control-allow-origin"), shared);
+//!     assert_eq!(answer.headers()["vary"], "Origin");
+//! }
+//! # Ok(())
 //! # }
 //! ```
 
-use http::{HeaderName, Request, Response, header};
-use portcullis_rules::{Rule, cors};
-use serde::Deserialize;
+mod config;
+mod policy;
+mod service;
 
-use crate::{ConfigError, Guard, GuardLayer, Mode, Refusal, guard::sealed::Sealed, tally};
+use std::sync::Arc;
+
+use http::Uri;
+use portcullis_rules::{Rule, cors};
+
+use self::policy::Policy;
+pub use self::{
+    config::{Allowed, Behaviour, Config, Origin},
+    policy::Decision,
+    service::{CorsFuture, CorsService},
+};
+use crate::{BoxError, ConfigError};
 
 /// The rules that this makes hold.
 pub const ENFORCES: &[&Rule] = &[&cors::WILDCARD_CREDENTIALS];
 
-/// Nothing to choose but whether to act.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Config {
-    /// Act, or only count and log.
-    pub mode: Mode,
-}
+/// The rules that this makes hold where [`Config::origin`] names the origins.
+pub const MITIGATES: &[&Rule] =
+    &[&cors::REFLECT_ORIGIN, &cors::WILDCARD, &cors::VARY_MISSING, &cors::MAX_AGE_INEFFECTIVE];
 
-/// The guard as a `tower::Layer`.
-pub type CorsLayer = GuardLayer<CorsGuard>;
+/// The guard as a `tower::Layer`. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct CorsLayer {
+    policy: Option<Arc<Policy>>,
+}
 
 impl CorsLayer {
-    /// Never fails today; as every guard's.
-    #[allow(clippy::needless_pass_by_value, reason = "every guard takes its configuration the same way")]
+    /// Checks the configuration.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
-        Ok(Self::from_guard(CorsGuard { mode: config.mode }))
-    }
-}
-
-/// Takes out what shares too much. Made by [`CorsLayer::new`].
-#[derive(Debug)]
-pub struct CorsGuard {
-    mode: Mode,
-}
-
-impl Sealed for CorsGuard {}
-
-impl Guard for CorsGuard {
-    type Seen = ();
-
-    fn mode(&self) -> Mode {
-        self.mode
+        Ok(Self { policy: Some(Arc::new(Policy::new(config)?)) })
     }
 
-    fn request<B>(&self, _: &mut Request<B>) -> Result<(), Refusal> {
-        Ok(())
+    /// A layer that does nothing: the guard's place in a stack where it is switched off.
+    pub fn off() -> Self {
+        Self { policy: None }
     }
 
-    fn response<B>(&self, (): (), response: &mut Response<B>) {
-        let headers = response.headers_mut();
-        let Some(credentials) = headers.get(header::ACCESS_CONTROL_ALLOW_CREDENTIALS) else { return };
-        let shares_with_all = headers
-            .get_all(header::ACCESS_CONTROL_ALLOW_ORIGIN)
-            .iter()
-            .any(|origin| matches!(origin.as_bytes().trim_ascii(), b"*" | b"null"));
-        if credentials != "true" || !shares_with_all {
-            return;
+    /// With a function that says of each `Origin`, `None` if there is none, and target whether it may read: npm's `origin` as
+    /// a function. If it fails, the answer is 500.
+    #[must_use]
+    pub fn with_origin(
+        mut self,
+        decide: impl Fn(Option<&str>, &Uri) -> Result<Decision, BoxError> + Send + Sync + 'static,
+    ) -> Self {
+        if let Some(policy) = &mut self.policy {
+            Arc::make_mut(policy).asking(Arc::new(decide));
         }
-        let outcome = match self.mode {
-            Mode::Enforce => tally::Outcome::Refused,
-            Mode::Report => tally::Outcome::Reported,
-        };
-        tally::count(&cors::WILDCARD_CREDENTIALS, outcome);
-        let rule = cors::WILDCARD_CREDENTIALS.id.as_str();
-        tracing::warn!(target: "portcullis::report", rule, "an answer shares with any origin and with credentials");
-        if self.mode == Mode::Enforce {
-            let sharing: Vec<HeaderName> =
-                headers.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
-            for name in sharing {
-                headers.remove(name);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fields_left(mode: Mode, origin: &'static str, credentials: &'static str) -> usize {
-        let mut response = Response::builder()
-            .header("access-control-allow-origin", origin)
-            .header("access-control-allow-credentials", credentials)
-            .header("access-control-allow-methods", "GET")
-            .body(())
-            .unwrap();
-        CorsGuard { mode }.response((), &mut response);
-        response.headers().len()
-    }
-
-    #[test]
-    fn sharing_with_all_and_with_credentials_becomes_sharing_with_none() {
-        assert_eq!(fields_left(Mode::Enforce, "*", "true"), 0);
-        assert_eq!(fields_left(Mode::Enforce, "null", "true"), 0);
-    }
-
-    #[test]
-    fn other_sharing_is_the_applications_own() {
-        assert_eq!(fields_left(Mode::Enforce, "https://app.example", "true"), 3);
-        assert_eq!(fields_left(Mode::Enforce, "*", "false"), 3);
-        assert_eq!(fields_left(Mode::Report, "*", "true"), 3);
+        self
     }
 }

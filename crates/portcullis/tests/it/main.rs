@@ -14,6 +14,7 @@ mod client_vectors;
 mod cookie_config;
 mod cookie_session;
 mod cookie_vectors;
+mod cors;
 mod csrf;
 mod csrf_tokens;
 mod csrf_vectors;
