@@ -84,6 +84,15 @@
 //! `a_websocket_is_opened_from_the_apps_own_pages_only`, `never_lets_through_what_tower_http_refuses`,
 //! `a_token_is_for_one_session_and_new_in_every_answer`.
 //!
+//! # Answers that any site may read (CWE-942)
+//!
+//! An application reflects whatever `Origin` asks, or one that ends right, and allows credentials: every page that a user visits
+//! reads what the user sees.
+//!
+//! [`crate::cors`] says who may read in the application's place; everybody together with credentials does not build, and where the
+//! application says so all the same, nobody may read. *Shown by* `only_the_origins_that_the_gate_names_may_read`,
+//! `patterns_match_whole_origins`, `by_default_the_application_says_and_what_is_unsafe_is_taken_out`.
+//!
 //! # Inflation bombs (CWE-409)
 //!
 //! Ten kilobytes of gzip are ten megabytes of JSON.

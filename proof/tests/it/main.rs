@@ -23,6 +23,7 @@ mod session_store_postgres;
 mod session_store_redis;
 mod session_store_sqlite;
 mod session_vectors;
+mod sharing;
 mod side_by_side;
 mod streaming;
 

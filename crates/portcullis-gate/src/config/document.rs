@@ -13,8 +13,8 @@ use super::error::{ConfigFileError, Problem};
 
 /// Sections of the whole gate, and those that a route may have as well.
 const GATE_SECTIONS: [&str; 6] = ["listen", "tls", "log", "serve", "client", "route"];
-pub(super) const ROUTE_SECTIONS: [&str; 10] =
-    ["upstream", "header", "error", "timeout", "access", "limit", "csrf", "cookie", "login", "body"];
+pub(super) const ROUTE_SECTIONS: [&str; 11] =
+    ["upstream", "header", "error", "timeout", "cors", "access", "limit", "csrf", "cookie", "login", "body"];
 
 /// A parsed file.
 #[derive(Debug, Clone)]
