@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, and a proof prints how much it has proven"
 )]
 
+mod active_audit;
 mod arrows;
 mod bad_input;
 mod catalogue;

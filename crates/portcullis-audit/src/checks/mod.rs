@@ -4,8 +4,10 @@
 //! A check lives in the file of its rule, its fixtures in `fixtures/<family>/<rule-name>/`. What is not in
 //! this list cannot be proven from outside without writing to the site, or not at all.
 
+mod auth;
 mod cookie;
 mod cors;
+mod csrf;
 pub(crate) mod dependency;
 mod error;
 mod header;
@@ -44,6 +46,8 @@ impl Check {
 
 /// Every check, by family and name of the rule.
 pub const ALL: &[Check] = &[
+    auth::rate_limit_global::CHECK,
+    auth::rate_limit_login::CHECK,
     cookie::client_side_data::CHECK,
     cookie::domain_broad::CHECK,
     cookie::expires_at_boot::CHECK,
@@ -62,6 +66,7 @@ pub const ALL: &[Check] = &[
     cors::vary_missing::CHECK,
     cors::wildcard::CHECK,
     cors::wildcard_credentials::CHECK,
+    csrf::missing::CHECK,
     dependency::client_lib_vulnerable::CHECK,
     dependency::deprecated_package::CHECK,
     dependency::express_eol::CHECK,

@@ -37,6 +37,7 @@ enum Command {
     Regex(regex::Arguments),
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Args)]
 struct Audit {
     /// The folder of a project, or a site as `https://app.example/`.
@@ -54,6 +55,10 @@ struct Audit {
     /// The port on which the same site speaks plain HTTP, to see whether it leads to https.
     #[arg(long, value_name = "PORT")]
     http_port: Option<u16>,
+    /// Send what may change something, to the URL given and nowhere else: a form as from another site, and twelve
+    /// logins with a made-up name.
+    #[arg(long)]
+    active: bool,
     /// The advisories to judge a project by, if not the user's own or those that came with this program.
     #[arg(long, value_name = "FILE")]
     database: Option<PathBuf>,
@@ -76,7 +81,7 @@ Examples:
 
 Of a project it reads lockfiles, manifests and sources; it fetches nothing and runs nothing.
 Of a site it reads: GET of the page and of a path that does not exist, OPTIONS and GET with made-up Origins, one POST with
-malformed JSON. It writes nothing.
+malformed JSON. It writes nothing, unless --active lets it.
 
 Exit codes: 0 clean, 1 findings at or above --fail-on, 2 wrong usage, 3 could not be completed.";
 
@@ -132,6 +137,7 @@ fn project(arguments: &Audit) -> Result<Report, Outcome> {
 fn site(arguments: &Audit) -> Result<Report, Outcome> {
     let mut options = Options::default();
     options.http_port = arguments.http_port;
+    options.active = arguments.active;
     if let Some(file) = &arguments.ca_file {
         match std::fs::read_to_string(file) {
             Ok(pem) => options.extra_roots_pem = pem,

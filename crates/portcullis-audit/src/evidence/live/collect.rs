@@ -5,8 +5,8 @@ use std::error::Error;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use http::Method;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, LOCATION};
+use http::{Method, StatusCode};
 
 use super::exchange::{Exchange, OriginKind, Probe, Request, Response};
 use super::fetch::Fetcher;
@@ -129,6 +129,9 @@ pub(crate) async fn collect(asked: Target, options: &Options) -> Result<Evidence
         ask_origin(&fetcher, &mut evidence, kind, &origin).await;
     }
 
+    if options.active {
+        ask_actively(&fetcher, &mut evidence).await;
+    }
     if let Some(plain) = plain_http(&evidence, options) {
         ask(&fetcher, &mut evidence, Probe::PlainHttp, Request::get(plain)).await;
     }
@@ -152,6 +155,30 @@ async fn ask_origin(fetcher: &Fetcher<'_>, evidence: &mut Evidence, kind: Origin
     ask(fetcher, evidence, Probe::ForeignOrigin(kind), get).await;
     ask(fetcher, evidence, Probe::Preflight(kind), preflight).await;
 }
+
+/// What may change something, if the site lets it: to the URL that was given, and nowhere else.
+async fn ask_actively(fetcher: &Fetcher<'_>, evidence: &mut Evidence) {
+    let target = evidence.target.clone();
+    let own = target.origin();
+    let form = |origin: &str, body: &str| Request::form(target.clone(), body).with_origin(origin);
+    ask(fetcher, evidence, Probe::OwnForm, form(&own, "portcullis-audit=1")).await;
+    ask(fetcher, evidence, Probe::ForeignForm, form(FOREIGN_ORIGIN, "portcullis-audit=1")).await;
+
+    let name = format!("portcullis-audit-{:016x}", random());
+    let fields =
+        ["username", "user", "email", "login"].map(|field| format!("{field}={name}%40portcullis.example"));
+    let body = format!("{}&password=wrong-{:016x}", fields.join("&"), random());
+    for count in 1..=WRONG_LOGINS {
+        ask(fetcher, evidence, Probe::WrongLogin(count), form(&own, &body)).await;
+        let answer = evidence.answer(&Probe::WrongLogin(count));
+        if answer.is_none_or(|(_, response)| response.status == StatusCode::TOO_MANY_REQUESTS) {
+            return; // it is limited, or does not answer any more
+        }
+    }
+}
+
+/// Wrong logins in a row. The mission's guide stops at ten.
+pub(crate) const WRONG_LOGINS: u8 = 12;
 
 async fn fetch_page(
     fetcher: &Fetcher<'_>,

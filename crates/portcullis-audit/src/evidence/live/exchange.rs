@@ -39,6 +39,12 @@ pub enum Probe {
     Preflight(OriginKind),
     /// The same host over plain HTTP.
     PlainHttp,
+    /// A form with one made-up field that comes as if from the site's own page.
+    OwnForm,
+    /// The same, as if from another site's page.
+    ForeignForm,
+    /// A login with a made-up name and password: which one in the row.
+    WrongLogin(u8),
 }
 
 impl Probe {
@@ -57,6 +63,9 @@ impl Probe {
             Self::ForeignOrigin(_) => "a request with a foreign Origin",
             Self::Preflight(_) => "a preflight with a foreign Origin",
             Self::PlainHttp => "plain HTTP",
+            Self::OwnForm => "a form of the site's own",
+            Self::ForeignForm => "a form of another site",
+            Self::WrongLogin(_) => "a wrong login",
         }
     }
 }
@@ -91,15 +100,28 @@ pub struct Request {
     pub origin: Option<String>,
     /// A JSON body.
     pub json: Option<&'static str>,
+    /// The body of a form.
+    pub form: Option<String>,
 }
 
 impl Request {
     pub(crate) fn get(target: Target) -> Self {
-        Self { method: Method::GET, target, origin: None, json: None }
+        Self { method: Method::GET, target, origin: None, json: None, form: None }
     }
 
     pub(crate) fn with_origin(self, origin: &str) -> Self {
         Self { origin: Some(origin.to_owned()), ..self }
+    }
+
+    pub(crate) fn form(target: Target, body: impl Into<String>) -> Self {
+        Self { method: Method::POST, form: Some(body.into()), ..Self::get(target) }
+    }
+
+    /// What a browser says of the page that a form stands in (Fetch Metadata, section 2.1).
+    pub(crate) fn fetch_site(&self) -> Option<&'static str> {
+        self.form.as_ref()?;
+        let own = self.origin.as_ref().is_some_and(|origin| *origin == self.target.origin());
+        Some(if own { "same-origin" } else { "cross-site" })
     }
 
     /// The fields that make an OPTIONS request a preflight (Fetch, 3.3.2).
@@ -121,6 +143,9 @@ impl fmt::Display for Request {
         }
         if self.json.is_some() {
             f.write_str(" (malformed JSON)")?;
+        }
+        if self.form.is_some() {
+            f.write_str(" (form)")?;
         }
         Ok(())
     }

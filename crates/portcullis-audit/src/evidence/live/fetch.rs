@@ -179,6 +179,13 @@ fn message(request: &Request) -> Result<http::Request<Full<Bytes>>, FetchError> 
         message = message.header(CONTENT_TYPE, "application/json");
         return message.body(Full::from(body)).map_err(|error| unsendable(&error));
     }
+    if let Some(site) = request.fetch_site() {
+        message = message.header("sec-fetch-site", site).header("sec-fetch-mode", "navigate");
+    }
+    if let Some(body) = &request.form {
+        message = message.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        return message.body(Full::from(body.clone())).map_err(|error| unsendable(&error));
+    }
     message.body(Full::default()).map_err(|error| unsendable(&error))
 }
 

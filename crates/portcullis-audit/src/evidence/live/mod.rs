@@ -26,7 +26,7 @@ mod target;
 mod tls;
 mod visible_text;
 
-pub(crate) use collect::{CollectError, collect};
+pub(crate) use collect::{CollectError, WRONG_LOGINS, collect};
 pub use collect::{Evidence, TooManyRedirects};
 pub use content_security_policy::{ContentSecurityPolicy, allows_nothing, has, has_nonce_or_hash};
 pub use exchange::{BodyEnd, Exchange, OriginKind, Probe, Request, Response};

@@ -15,6 +15,9 @@ pub struct Options {
     /// tried. At most 8 are read. Without any: look-alikes of the origin that the site names by itself, or of
     /// its own.
     pub allowed_origins: Vec<String>,
+    /// Send what may change something: a form to the URL, and twelve logins with a made-up name. Default no:
+    /// what they would show is unknown then.
+    pub active: bool,
     /// Redirects to follow, at most. Default 5.
     pub max_redirects: usize,
     /// Bytes kept of each body. Default 256 KiB.
@@ -42,6 +45,7 @@ impl Default for Options {
             extra_roots_pem: String::new(),
             http_port: None,
             allowed_origins: Vec::new(),
+            active: false,
             max_redirects: 5,
             max_body_bytes: 256 * 1024,
             max_head_bytes: 64 * 1024,

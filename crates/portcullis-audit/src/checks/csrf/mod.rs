@@ -1,0 +1,3 @@
+//! What another site's page may do in the user's name.
+
+pub(super) mod missing;
