@@ -21,14 +21,13 @@ impl Session {
         let shared = self.shared();
         let policy = &shared.policy;
         let mut state = shared.state.lock().await;
-        state.head_is_gone = true;
         if policy.config.save_uninitialized
             && (matches!(state.phase, Phase::Absent)
                 || matches!(state.phase, Phase::Untouched) && shared.sent.is_none())
         {
             state.phase = Phase::Live(Box::new(self.begin(self.next_id()?)));
         }
-        match &mut state.phase {
+        let cookie = match &mut state.phase {
             Phase::Untouched | Phase::Absent => Ok(None),
             Phase::Unset { id } => {
                 if policy.config.unset == Unset::Keep {
@@ -40,8 +39,14 @@ impl Session {
                 Ok(shared.clearing_cookie())
             }
             Phase::Destroyed => Ok(shared.clearing_cookie()),
-            Phase::Live(live) => shared.store(live).await,
-        }
+            Phase::Live(live) => {
+                let stored = shared.store(live).await;
+                live.settle();
+                stored
+            }
+        };
+        state.head_is_gone = true;
+        cookie
     }
 }
 

@@ -160,6 +160,12 @@ impl Live {
         self.before.iter().any(|(key, before)| find(&self.data, key).map(text) != before.as_deref().map(text))
     }
 
+    /// What was changed so far is stored, or given up with an error or a line in the log: it is no longer pending.
+    pub(super) fn settle(&mut self) {
+        self.before.clear();
+        self.changes.clear();
+    }
+
     /// Writes the session. In [`Behaviour::Improved`](super::Behaviour::Improved), what other requests changed meanwhile
     /// stays, and this request's changes are made on top of it.
     pub(super) async fn save(&mut self, policy: &Policy, now: SystemTime) -> Result<Saved, SessionError> {

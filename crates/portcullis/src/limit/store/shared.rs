@@ -23,7 +23,7 @@ pub struct Config {
     pub url_file: Option<PathBuf>,
     /// PEM, the authorities that the server's certificate may come from, in place of the system's.
     pub ca_file: Option<PathBuf>,
-    /// How long to wait for it. Default: 50 ms.
+    /// How long to wait for it. Default: 45 ms, so that the client has an answer within 50.
     #[serde(deserialize_with = "duration::deserialize")]
     pub deadline: Duration,
     /// What happens while it does not answer.
@@ -39,7 +39,7 @@ impl Default for Config {
             url_env: None,
             url_file: None,
             ca_file: None,
-            deadline: Duration::from_millis(50),
+            deadline: Duration::from_millis(45),
             when_away: WhenAway::default(),
             prefix: "portcullis:".to_owned(),
         }
