@@ -73,7 +73,7 @@ impl Shared {
             live.cookie.ends().is_some() && modified
         };
         if sends_cookie && live.cookie.secure == Some(true) && !self.secure {
-            self.say_withheld();
+            self.policy.said.withheld();
             sends_cookie = false;
             if is_new && improved {
                 return Ok(None); // nobody could ever come back to it
@@ -148,16 +148,6 @@ impl Shared {
             ..attributes(&stored).ok()?
         };
         HeaderValue::try_from(attributes.serialize(self.cookie_name(), "").ok()?).ok()
-    }
-
-    fn say_withheld(&self) {
-        if Said::first(&self.policy.said.insecure) {
-            tracing::error!(
-                target: "portcullis::session",
-                "the session cookie is withheld: it is `Secure`, and the client's connection does not look secure. If a \
-                 proxy in front ends TLS, name it in the `client` guard's `trust_proxy`"
-            );
-        }
     }
 
     pub(super) fn cookie_name(&self) -> &str {

@@ -190,6 +190,17 @@ struct Said {
 }
 
 impl Said {
+    /// A `Secure` cookie does not go out on a connection that is not.
+    fn withheld(&self) {
+        if Self::first(&self.insecure) {
+            tracing::error!(
+                target: "portcullis::session",
+                "the session cookie is withheld: it is `Secure`, and the client's connection does not look secure. If a \
+                 proxy in front ends TLS, name it in the `client` guard's `trust_proxy`"
+            );
+        }
+    }
+
     /// Whether this is the first time.
     fn first(flag: &AtomicBool) -> bool {
         !flag.swap(true, Ordering::Relaxed)

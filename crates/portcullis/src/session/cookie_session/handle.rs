@@ -20,7 +20,7 @@ use super::{
 use crate::{
     cookie::NoRandomness,
     session::{
-        Said, Secure,
+        Secure,
         data::{Data, find, put},
     },
 };
@@ -271,13 +271,7 @@ impl CookieSession {
             && !shared.secure
             && !shared.is_plain_allowed()
         {
-            if Said::first(&policy.said.insecure) {
-                tracing::error!(
-                    target: "portcullis::session",
-                    "the session cookie is withheld: it is `Secure`, and the client's connection does not look secure. If a \
-                     proxy in front ends TLS, name it in the `client` guard's `trust_proxy`"
-                );
-            }
+            policy.said.withheld();
             return;
         }
         let mut send = |field: String| {
