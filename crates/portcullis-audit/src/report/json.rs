@@ -6,11 +6,12 @@
 //! | field | content |
 //! |---|---|
 //! | `schema` | `portcullis-audit/1` |
-//! | `asked`, `target` | URL asked for, URL judged |
+//! | `asked`, `target` | what was asked for and what was judged: a URL, or a project's folder |
 //! | `redirects`, `notes` | lists of text |
 //! | `grade` | `letter` (A+, A, B, C, D, F), `score` (0 to 100) |
 //! | `complete` | whether every request that a check needed was answered |
 //! | `counts` | `broken`, `held`, `unknown`, `not_applicable` |
+//! | `actions` | what to do, the most pressing first, each: `do` (a sentence), `change` (`in range`, `minor`, `major`, `override`, `replace`, `remove`), `package`, `from`, `to`, `command`, `file`, `line`, `score`, `factors`, `paths`, `path_count`, `clears` (each: `rule`, `advisory`, `package`, `version`, `severity`) |
 //! | `findings` | each: `rule`, `title`, `severity`, `evidence` (each: `place`, `saw`), `why`, `fix`, `references` |
 //! | `unknown` | each: `rule`, `severity`, `because`, `gap` (`unanswered` or `out-of-sight`) |
 //! | `held`, `not_applicable` | each: `rule`, `because` |
@@ -18,6 +19,7 @@
 use serde::Serialize;
 
 use super::Report;
+use crate::action::Action;
 use crate::finding::Remark;
 use crate::grade::Grade;
 use crate::verdict::Gap;
@@ -42,6 +44,7 @@ struct Document<'a> {
     grade: Grade,
     complete: bool,
     counts: Counts,
+    actions: Vec<ActionEntry<'a>>,
     findings: Vec<FindingEntry<'a>>,
     unknown: Vec<UnknownEntry<'a>>,
     held: Vec<RemarkEntry<'a>>,
@@ -54,6 +57,62 @@ struct Counts {
     held: usize,
     unknown: usize,
     not_applicable: usize,
+}
+
+#[derive(Serialize)]
+struct ActionEntry<'a> {
+    r#do: String,
+    change: &'static str,
+    package: &'a str,
+    from: &'a [String],
+    to: Option<&'a str>,
+    command: Option<&'a str>,
+    file: &'a str,
+    line: Option<u32>,
+    score: u32,
+    factors: Vec<String>,
+    paths: &'a [Vec<String>],
+    path_count: usize,
+    clears: Vec<ClearedEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct ClearedEntry<'a> {
+    rule: &'static str,
+    advisory: Option<&'a str>,
+    package: &'a str,
+    version: &'a str,
+    severity: &'static str,
+}
+
+impl<'a> ActionEntry<'a> {
+    fn new(action: &'a Action) -> Self {
+        Self {
+            r#do: action.sentence(),
+            change: action.change.as_str(),
+            package: &action.package,
+            from: &action.from,
+            to: action.to.as_deref(),
+            command: action.command.as_deref(),
+            file: &action.location.file,
+            line: action.location.line,
+            score: action.priority.score,
+            factors: action.priority.factors.iter().map(ToString::to_string).collect(),
+            paths: &action.paths,
+            path_count: action.path_count,
+            clears: action
+                .clears
+                .iter()
+                .map(|cleared| ClearedEntry {
+                    rule: cleared.rule.id.as_str(),
+                    advisory: cleared.advisory.as_deref(),
+                    package: &cleared.package,
+                    version: &cleared.version,
+                    severity: cleared.severity.as_str(),
+                })
+                .collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -102,6 +161,7 @@ fn document(report: &Report) -> Document<'_> {
             unknown: report.unknown.len(),
             not_applicable: report.not_applicable.len(),
         },
+        actions: report.actions.iter().map(ActionEntry::new).collect(),
         findings: report
             .findings
             .iter()

@@ -17,6 +17,6 @@ fn project(project: &Project) -> Verdict {
     let place = project.manifests.first().map(|manifest| manifest.file.as_str());
     let place =
         place.or(project.installed.first().map(|installed| installed.graph.file.as_str())).unwrap_or(".");
-    let saw = "no CycloneDX or SPDX file, and nothing that makes one: `portcullis sbom` does";
+    let saw = "no CycloneDX or SPDX file, and nothing that makes one";
     Verdict::broken_if_any(vec![Observation::in_file(&Location::file(place), saw)], Verdict::holds(""))
 }
