@@ -225,3 +225,21 @@ fn the_tricks_of_records_and_lockfiles_are_told_apart() {
     let bundled = graph(&project).packages.iter().find(|package| package.bundled).unwrap();
     assert_eq!((bundled.name.as_str(), bundled.version.as_str()), ("edge", "1.0.0"));
 }
+
+#[test]
+fn the_json_lists_what_is_to_be_done() {
+    let project = root().join("lockfiles").join("npm-3");
+    let report = portcullis_audit::audit_project(
+        &project,
+        &Database::embedded().unwrap(),
+        Date::parse("2026-11-20").unwrap(),
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&portcullis_audit::report::json::render(&report.unwrap())).unwrap();
+    let actions = json["actions"].as_array().unwrap();
+    assert!(!actions.is_empty());
+    for action in actions {
+        assert!(action["do"].as_str().is_some_and(|text| !text.is_empty()), "{action}");
+        assert!(action["clears"].as_array().is_some_and(|clears| !clears.is_empty()), "{action}");
+    }
+}

@@ -105,7 +105,7 @@ impl fmt::Debug for Secret {
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 /// let session = Arc::new(Session::default());
 /// let app = Router::new()
 ///     .route("/", get(|Extension(csrf): Extension<CsrfToken>| async move { csrf.to_string() }))
