@@ -105,7 +105,7 @@ impl Policy {
                 }
                 let matchers = list.iter().enumerate().map(|(index, allowed)| {
                     Matcher::new(allowed, improved, config.dangerous_null)
-                        .map_err(|right| wrong(&format!("origin[{index}]"), allowed, &right))
+                        .map_err(|right| wrong(&format!("origin[{index}]"), &allowed.text(), &right))
                 });
                 Whom::Only(matchers.collect::<Result<_, _>>()?)
             }
@@ -258,6 +258,14 @@ impl Policy {
 
 fn shared(allowed: bool) -> Decision {
     if allowed { Decision::Share } else { Decision::Withhold }
+}
+
+impl Allowed {
+    fn text(&self) -> &str {
+        match self {
+            Self::Exact(text) | Self::Pattern(text) | Self::DangerousContains(text) => text,
+        }
+    }
 }
 
 impl Config {

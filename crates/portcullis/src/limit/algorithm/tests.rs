@@ -108,3 +108,45 @@ fn a_quota_that_cannot_be_is_an_error() {
     }
     assert!(quota(Algorithm::FixedWindow, 1, Duration::ZERO).check().is_ok());
 }
+
+/// governor counts in nanoseconds and we in microseconds, so the quotas are such that both are whole.
+#[test]
+fn a_token_bucket_decides_as_governor_does() {
+    use std::num::NonZeroU32;
+
+    use governor::{Quota as Oracle, RateLimiter, clock::FakeRelativeClock};
+
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = move |below: u64| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        random % below
+    };
+    for (limit, window, burst) in
+        [(60, 60, 60), (60, 60, 5), (10, 1, 10), (1, 10, 1), (1000, 50, 7), (600, 60, 600)]
+    {
+        let quota = Quota { burst, ..Quota::new(Algorithm::TokenBucket, limit, window * SECOND) };
+        let oracle =
+            Oracle::with_period(quota.window / limit).unwrap().allow_burst(NonZeroU32::new(burst).unwrap());
+        let clock = FakeRelativeClock::default();
+        let oracle = RateLimiter::direct_with_clock(oracle, clock.clone());
+        let (mut cell, mut now) = (Cell::default(), START);
+        let interval = u64::try_from(quota.window.as_micros()).unwrap() / u64::from(limit);
+        let mut passed = 0;
+        for step in 0..20_000 {
+            // Mostly twice as often as is allowed; now and then a pause in which the bucket fills.
+            let wait = Duration::from_micros(if next(10 + 4 * u64::from(burst)) == 0 {
+                next(interval * u64::from(burst) * 2)
+            } else {
+                next(interval)
+            });
+            clock.advance(wait);
+            now = now.after(wait);
+            let ours = quota.take(&mut cell, 1, now).passed;
+            assert_eq!(ours, oracle.check().is_ok(), "{limit} in {window} s, {burst} at once: step {step}");
+            passed += u32::from(ours);
+        }
+        assert!(passed > 5_000 && passed < 20_000, "{passed} of 20,000 passed, which compares little");
+    }
+}
