@@ -196,7 +196,9 @@ impl Sealer {
 /// it is closed.
 fn lifetime(cookie: &SetCookie, now: SystemTime) -> Option<Duration> {
     let text = |name| cookie.last(name).and_then(|value| std::str::from_utf8(value).ok());
-    if let Some(seconds) = text("Max-Age").and_then(|text| text.parse::<i128>().ok()) {
+    // No browser takes a plus sign here (RFC 6265bis, section 5.6.2), though the parser of numbers does.
+    let max_age = text("Max-Age").filter(|text| !text.starts_with('+'));
+    if let Some(seconds) = max_age.and_then(|text| text.parse::<i128>().ok()) {
         return Some(Duration::from_secs(u64::try_from(seconds.clamp(0, i128::from(u64::MAX))).unwrap_or(0)));
     }
     let expires = httpdate::parse_http_date(text("Expires")?).ok()?;
@@ -261,6 +263,12 @@ mod tests {
         }
         assert_eq!(back(&sealer(true, None), "a=1; cart=3", 0), "a=1; cart=3");
         assert_eq!(back(&sealer(true, None), &cart, 0), "cart=3");
+    }
+
+    #[test]
+    fn what_browsers_do_not_take_for_a_deletion_is_sealed() {
+        let sent = out(&sealer(false, Some(60)), &["cart=shoes; Max-Age=+0"]).remove(0);
+        assert!(!sent.contains("shoes") && sent.ends_with("; Max-Age=60"), "{sent}");
     }
 
     #[test]

@@ -146,6 +146,34 @@ async fn an_old_secret_still_opens_and_is_replaced_at_once() {
 }
 
 #[tokio::test]
+async fn lifetimes_hold_for_what_an_old_secret_sealed() {
+    let (mut config, year) = (Config::default(), 365 * 24 * 60 * MINUTE);
+    for (absolute_lifetime, idle) in [(Some(12 * 60 * MINUTE), 61 * MINUTE), (None, year)] {
+        config.absolute_lifetime = absolute_lifetime;
+        let cookie = World::new(config.clone(), &[OLD]).log_in().await;
+        let world = World::new(config.clone(), &[NEW, OLD]);
+        assert_eq!(world.who(&cookie).await, "alice");
+        world.let_pass(idle);
+        assert_eq!(world.who(&cookie).await, "");
+    }
+}
+
+#[tokio::test]
+async fn a_lifetime_for_which_there_is_no_room_is_refused() {
+    let world = World::new(Config::cookie_session(), &[NEW]);
+    let (said, cookie) = world
+        .visit(true, "", |session| {
+            let fits = |length: &usize| session.set("text", "x".repeat(*length)).is_ok();
+            (2000..4100).rev().find(fits).unwrap();
+            session.set_max_age(Some(60 * MINUTE)).map(|()| "fits".to_owned())
+        })
+        .await;
+    assert!(said.contains("browsers keep 4093"), "{said}");
+    let cookie = cookie.unwrap();
+    assert!(cookie.len() <= 4093 && !cookie.contains("expires"), "{}", cookie.len());
+}
+
+#[tokio::test]
 async fn what_no_browser_would_keep_is_refused_where_it_is_put_in() {
     for config in [Config::default(), Config::cookie_session()] {
         let world = World::new(config, &[NEW]);

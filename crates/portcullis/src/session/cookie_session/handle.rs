@@ -55,6 +55,7 @@ struct Open {
     is_new: bool,
     began: SystemTime,
     issued: Option<SystemTime>,
+    is_stale: bool,
     signature: Signature,
     lifetime: Lifetime,
 }
@@ -221,11 +222,21 @@ impl CookieSession {
     }
 
     /// Another lifetime for this session, from now on.
-    pub fn set_max_age(&self, lifetime: Option<Duration>) {
+    ///
+    /// # Errors
+    ///
+    /// [`CookieSessionError::TooLarge`] if the cookie has no room left to say it. The lifetime is as it was.
+    pub fn set_max_age(&self, lifetime: Option<Duration>) -> Result<(), CookieSessionError> {
         let mut state = self.state();
-        if let Some(open) = self.open(&mut state) {
-            open.lifetime = Lifetime::Own(lifetime);
+        let Some(open) = self.open(&mut state) else { return Ok(()) };
+        let before = std::mem::replace(&mut open.lifetime, Lifetime::Own(lifetime));
+        let bytes = self.0.length(open);
+        let max_bytes = self.0.policy.config.max_bytes;
+        if bytes > max_bytes {
+            open.lifetime = before;
+            return Err(CookieSessionError::TooLarge { bytes, max_bytes });
         }
+        Ok(())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -306,6 +317,7 @@ impl Open {
             is_new: true,
             began: now,
             issued: None,
+            is_stale: false,
             signature,
             lifetime: Lifetime::AsConfigured,
         }
@@ -324,7 +336,7 @@ impl Shared {
         let policy = &self.policy;
         let now = policy.now();
         let name = policy.name(self.secure);
-        let Read { data, text, times, signature } =
+        let Read { data, text, times, is_stale, signature } =
             wire::read(&policy.wire, name, self.value.as_deref(), self.signature.as_deref());
         let Some((began, issued)) = times else {
             let original = data.clone();
@@ -333,14 +345,13 @@ impl Shared {
         let age = |since: SystemTime| now.duration_since(since).unwrap_or_default();
         let config = &policy.config;
         let is_over = config.absolute_lifetime.is_some_and(|lifetime| age(began) >= lifetime)
-            || config
-                .max_age
-                .is_some_and(|lifetime| issued > SystemTime::UNIX_EPOCH && age(issued) >= lifetime);
+            || config.max_age.is_some_and(|lifetime| age(issued) >= lifetime);
         if is_over {
             return Open::begin(now, signature);
         }
         let original = data.clone();
-        Open { data, original, is_new: false, began, issued: Some(issued), ..Open::begin(now, signature) }
+        let issued = Some(issued);
+        Open { data, original, is_new: false, began, issued, is_stale, ..Open::begin(now, signature) }
     }
 
     /// The value, the signature and the attributes, if the session is to be sent.
@@ -356,7 +367,7 @@ impl Shared {
         let goes_out = if open.is_new {
             !open.data.is_empty()
         } else {
-            open.is_changed() || moves || matches!(open.lifetime, Lifetime::Own(_))
+            open.is_changed() || moves || open.is_stale || matches!(open.lifetime, Lifetime::Own(_))
         };
         if !goes_out {
             return Ok(None);

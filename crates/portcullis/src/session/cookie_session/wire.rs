@@ -33,6 +33,8 @@ pub(super) struct Read {
     pub(super) text: Option<String>,
     /// When the session began, and when it was last sealed.
     pub(super) times: Option<(SystemTime, SystemTime)>,
+    /// An old secret sealed it, and it is to be sealed anew.
+    pub(super) is_stale: bool,
     pub(super) signature: Signature,
 }
 
@@ -48,7 +50,7 @@ pub(super) enum Signature {
 
 impl Read {
     fn new(signature: Signature) -> Self {
-        Self { data: Data::new(), text: None, times: None, signature }
+        Self { data: Data::new(), text: None, times: None, is_stale: false, signature }
     }
 }
 
@@ -127,12 +129,11 @@ fn sealed(keys: &EncryptionKeys, name: &str, value: &str) -> Option<Read> {
     let (began, json) = opened.plaintext.split_first_chunk()?;
     let began = UNIX_EPOCH.checked_add(Duration::from_secs(u64::from_be_bytes(*began)))?;
     let Object(data) = serde_json::from_slice(json).ok()?;
-    // One that an old secret sealed is sealed anew, as one whose end is long due.
-    let issued = if opened.is_stale { UNIX_EPOCH } else { opened.issued };
     Some(Read {
         data,
         text: Some(value.to_owned()),
-        times: Some((began, issued)),
+        times: Some((began, opened.issued)),
+        is_stale: opened.is_stale,
         signature: Signature::Stays,
     })
 }
@@ -159,7 +160,9 @@ fn plain(value: &str, signature: Signature) -> Read {
     let bytes = LENIENT.decode(standard.get(..whole).unwrap_or_default()).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
     match serde_json::from_str(&text) {
-        Ok(Object(data)) => Read { data, text: Some(value.to_owned()), times: None, signature },
+        Ok(Object(data)) => {
+            Read { data, text: Some(value.to_owned()), times: None, is_stale: false, signature }
+        }
         Err(_) => Read::new(signature),
     }
 }
