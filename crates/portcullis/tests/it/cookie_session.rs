@@ -159,6 +159,26 @@ async fn lifetimes_hold_for_what_an_old_secret_sealed() {
 }
 
 #[tokio::test]
+async fn a_lifetime_of_its_own_is_kept_whatever_the_client_keeps() {
+    let world = World::new(Config::default(), &[NEW]);
+    for minutes in [5, 180] {
+        let (_, cookie) = world
+            .visit(true, "", move |session| {
+                session.set("user", "alice")?;
+                session.set_max_age(Some(minutes * MINUTE)).map(|()| String::new())
+            })
+            .await;
+        let cookie = pair(&cookie.unwrap());
+        world.let_pass((minutes - 1) * MINUTE);
+        let (user, renewed) = world.visit(true, &cookie, who).await;
+        assert_eq!(user, "alice");
+        world.let_pass((minutes - 1) * MINUTE);
+        assert_eq!(world.who(&cookie).await, "", "its own end has come");
+        assert_eq!(world.who(&pair(&renewed.unwrap())).await, "alice", "use has moved the end as far again");
+    }
+}
+
+#[tokio::test]
 async fn a_lifetime_for_which_there_is_no_room_is_refused() {
     let world = World::new(Config::cookie_session(), &[NEW]);
     let (said, cookie) = world

@@ -15,7 +15,7 @@ use serde_json::value::to_raw_value;
 
 use super::{
     Format, Policy, attributes,
-    wire::{self, Read, Signature},
+    wire::{self, Lifetime, Read, Signature, Times},
 };
 use crate::{
     cookie::NoRandomness,
@@ -58,14 +58,8 @@ struct Open {
     is_stale: bool,
     signature: Signature,
     lifetime: Lifetime,
-}
-
-/// How long a session lasts.
-#[derive(Clone, Copy)]
-enum Lifetime {
-    AsConfigured,
-    /// As the handler said.
-    Own(Option<Duration>),
+    /// A handler has just said so.
+    is_lifetime_new: bool,
 }
 
 /// Why a session could not be read or changed. Passed on by an axum handler it is answered 500.
@@ -221,7 +215,8 @@ impl CookieSession {
         *state = State::Destroyed { signature };
     }
 
-    /// Another lifetime for this session, from now on.
+    /// Another lifetime for this session ("remember me"), from its last use. Of an encrypted session it is kept whatever the
+    /// client keeps, up to [`Config::absolute_lifetime`](super::Config::absolute_lifetime).
     ///
     /// # Errors
     ///
@@ -230,6 +225,7 @@ impl CookieSession {
         let mut state = self.state();
         let Some(open) = self.open(&mut state) else { return Ok(()) };
         let before = std::mem::replace(&mut open.lifetime, Lifetime::Own(lifetime));
+        open.is_lifetime_new = true;
         let bytes = self.0.length(open);
         let max_bytes = self.0.policy.config.max_bytes;
         if bytes > max_bytes {
@@ -320,6 +316,7 @@ impl Open {
             is_stale: false,
             signature,
             lifetime: Lifetime::AsConfigured,
+            is_lifetime_new: false,
         }
     }
 
@@ -338,20 +335,29 @@ impl Shared {
         let name = policy.name(self.secure);
         let Read { data, text, times, is_stale, signature } =
             wire::read(&policy.wire, name, self.value.as_deref(), self.signature.as_deref());
-        let Some((began, issued)) = times else {
+        let Some(Times { began, issued, lifetime }) = times else {
             let original = data.clone();
             return Open { data, original, is_new: text.is_none(), ..Open::begin(now, signature) };
         };
         let age = |since: SystemTime| now.duration_since(since).unwrap_or_default();
         let config = &policy.config;
         let is_over = config.absolute_lifetime.is_some_and(|lifetime| age(began) >= lifetime)
-            || config.max_age.is_some_and(|lifetime| age(issued) >= lifetime);
+            || lifetime.or(config.max_age).is_some_and(|lifetime| age(issued) >= lifetime);
         if is_over {
             return Open::begin(now, signature);
         }
         let original = data.clone();
         let issued = Some(issued);
-        Open { data, original, is_new: false, began, issued, is_stale, ..Open::begin(now, signature) }
+        Open {
+            data,
+            original,
+            is_new: false,
+            began,
+            issued,
+            is_stale,
+            lifetime,
+            ..Open::begin(now, signature)
+        }
     }
 
     /// The value, the signature and the attributes, if the session is to be sent.
@@ -360,30 +366,26 @@ impl Shared {
         let now = policy.now();
         // Compatible with cookie-session: a new session goes out if there is something in it, one that was there if it was
         // changed. An encrypted one goes out as well when its end is to move.
-        let moves = open.issued.is_some_and(|issued| {
-            policy.config.max_age.is_some()
-                && now.duration_since(issued).unwrap_or_default() >= policy.config.touch_after
+        let lifetime = open.lifetime.or(policy.config.max_age);
+        let moves = open.issued.zip(lifetime).is_some_and(|(issued, lifetime)| {
+            now.duration_since(issued).unwrap_or_default() >= policy.config.touch_after.min(lifetime / 2)
         });
         let goes_out = if open.is_new {
             !open.data.is_empty()
         } else {
-            open.is_changed() || moves || open.is_stale || matches!(open.lifetime, Lifetime::Own(_))
+            open.is_changed() || moves || open.is_stale || open.is_lifetime_new
         };
         if !goes_out {
             return Ok(None);
         }
-        let (value, signature) =
-            wire::write(&policy.wire, policy.name(self.secure), &open.data, open.began, now)?;
+        let times = Times { began: open.began, issued: now, lifetime: open.lifetime };
+        let (value, signature) = wire::write(&policy.wire, policy.name(self.secure), &open.data, times)?;
         Ok(Some((value, signature, self.attributes(open, now))))
     }
 
     fn attributes(&self, open: &Open, now: SystemTime) -> String {
         let config = &self.policy.config;
-        let lifetime = match open.lifetime {
-            Lifetime::AsConfigured => config.max_age,
-            Lifetime::Own(lifetime) => lifetime,
-        };
-        let lifetime = lifetime.filter(|lifetime| !lifetime.is_zero());
+        let lifetime = open.lifetime.or(config.max_age).filter(|lifetime| !lifetime.is_zero());
         let mut expires = lifetime.and_then(|lifetime| now.checked_add(lifetime)).or(config.expires);
         if let (Some(end), Some(lifetime)) = (expires, config.absolute_lifetime) {
             expires = open.began.checked_add(lifetime).map(|last| end.min(last)).or(expires);

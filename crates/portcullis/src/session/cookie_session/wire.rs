@@ -31,12 +31,62 @@ pub(super) struct Read {
     pub(super) data: Data,
     /// The text in the cookie; `None` if the session is a new one.
     pub(super) text: Option<String>,
-    /// When the session began, and when it was last sealed.
-    pub(super) times: Option<(SystemTime, SystemTime)>,
+    /// What stands beside the data of a sealed session.
+    pub(super) times: Option<Times>,
     /// An old secret sealed it, and it is to be sealed anew.
     pub(super) is_stale: bool,
     pub(super) signature: Signature,
 }
+
+/// The times of a sealed session, which no client can change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Times {
+    pub(super) began: SystemTime,
+    /// When it was last sealed.
+    pub(super) issued: SystemTime,
+    pub(super) lifetime: Lifetime,
+}
+
+/// How long a session lasts from its last use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lifetime {
+    AsConfigured,
+    /// As the handler said; `None`: until the browser is closed.
+    Own(Option<Duration>),
+}
+
+impl Lifetime {
+    /// The handler's word, or else the configuration's.
+    pub(super) fn or(self, configured: Option<Duration>) -> Option<Duration> {
+        match self {
+            Self::AsConfigured => configured,
+            Self::Own(lifetime) => lifetime,
+        }
+    }
+
+    /// In milliseconds; the two greatest numbers are for what is no number.
+    fn to_bytes(self) -> [u8; 8] {
+        let number = match self {
+            Self::AsConfigured => AS_CONFIGURED,
+            Self::Own(None) => UNTIL_CLOSED,
+            Self::Own(Some(lifetime)) => {
+                u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX).min(UNTIL_CLOSED - 1)
+            }
+        };
+        number.to_be_bytes()
+    }
+
+    fn from_bytes(bytes: [u8; 8]) -> Self {
+        match u64::from_be_bytes(bytes) {
+            AS_CONFIGURED => Self::AsConfigured,
+            UNTIL_CLOSED => Self::Own(None),
+            milliseconds => Self::Own(Some(Duration::from_millis(milliseconds))),
+        }
+    }
+}
+
+const AS_CONFIGURED: u64 = u64::MAX;
+const UNTIL_CLOSED: u64 = u64::MAX - 1;
 
 /// What is to be done about the signature, whether or not the session changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,15 +138,14 @@ pub(super) fn write(
     wire: &Wire,
     name: &str,
     data: &Data,
-    began: SystemTime,
-    now: SystemTime,
+    times: Times,
 ) -> Result<(String, Option<String>), NoRandomness> {
     let json = object(data);
     Ok(match wire {
         Wire::Encrypted(keys) => {
-            let began = began.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-            let plaintext = [&began.to_be_bytes(), json.as_bytes()].concat();
-            (keys.seal(name, &plaintext, now)?, None)
+            let began = times.began.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+            let plaintext = [&began.to_be_bytes(), &times.lifetime.to_bytes(), json.as_bytes()].concat();
+            (keys.seal(name, &plaintext, times.issued)?, None)
         }
         Wire::Plain => (BASE64_STANDARD.encode(json), None),
         Wire::Signed(keys) => {
@@ -119,20 +168,21 @@ pub(super) fn signature_of_nothing(wire: &Wire, name: &str) -> Option<String> {
 pub(super) fn length(wire: &Wire, data: &Data) -> usize {
     let json = object(data).len();
     match wire {
-        Wire::Encrypted(_) => EncryptionKeys::sealed_length(8 + json),
+        Wire::Encrypted(_) => EncryptionKeys::sealed_length(16 + json),
         Wire::Signed(_) | Wire::Plain => json.div_ceil(3) * 4,
     }
 }
 
 fn sealed(keys: &EncryptionKeys, name: &str, value: &str) -> Option<Read> {
     let opened = keys.open(name, value).ok()?;
-    let (began, json) = opened.plaintext.split_first_chunk()?;
+    let (began, rest) = opened.plaintext.split_first_chunk()?;
+    let (lifetime, json) = rest.split_first_chunk()?;
     let began = UNIX_EPOCH.checked_add(Duration::from_secs(u64::from_be_bytes(*began)))?;
     let Object(data) = serde_json::from_slice(json).ok()?;
     Some(Read {
         data,
         text: Some(value.to_owned()),
-        times: Some((began, opened.issued)),
+        times: Some(Times { began, issued: opened.issued, lifetime: Lifetime::from_bytes(*lifetime) }),
         is_stale: opened.is_stale,
         signature: Signature::Stays,
     })
