@@ -201,7 +201,11 @@ fn lifetime(cookie: &SetCookie, now: SystemTime) -> Option<Duration> {
     if let Some(seconds) = max_age.and_then(|text| text.parse::<i128>().ok()) {
         return Some(Duration::from_secs(u64::try_from(seconds.clamp(0, i128::from(u64::MAX))).unwrap_or(0)));
     }
-    let expires = httpdate::parse_http_date(text("Expires")?).ok()?;
+    let expires = text("Expires")?;
+    // Netscape's `01-Jan-1970`, which older frameworks still write and browsers read.
+    let expires = httpdate::parse_http_date(expires)
+        .or_else(|_| httpdate::parse_http_date(&expires.replace('-', " ")))
+        .ok()?;
     Some(expires.duration_since(now).unwrap_or_default())
 }
 
@@ -274,9 +278,12 @@ mod tests {
     #[test]
     fn a_deletion_stays_one() {
         let sealer = sealer(false, Some(60));
-        for field in
-            ["cart=; Max-Age=0", "cart=x; Max-Age=-1", "cart=; Expires=Thu, 01 Jan 1970 00:00:00 GMT"]
-        {
+        for field in [
+            "cart=; Max-Age=0",
+            "cart=x; Max-Age=-1",
+            "cart=; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+            "cart=deleted; Expires=Thu, 01-Jan-1970 00:00:01 GMT",
+        ] {
             assert_eq!(out(&sealer, &[field]), [field]);
         }
     }
