@@ -240,3 +240,24 @@ async fn a_date_that_stands_still_is_found() {
     assert!(found(&report).contains(&"cookie.expires-at-boot"));
     assert!(found(&report).contains(&"cookie.lifetime-too-long"));
 }
+
+#[tokio::test]
+async fn what_may_change_something_goes_to_the_url_given_and_nowhere_else() {
+    let server = Server::answering(|request| match request {
+        _ if request.starts_with("GET /login") => answer("302 Found", "Location: /transfer", ""),
+        _ => answer("200 OK", "Content-Type: text/html", "<h1>Transfer</h1>"),
+    })
+    .await;
+    let mut options = portcullis_audit::Options::default();
+    options.active = true;
+    let forms = || {
+        let is_form = |request: &String| request.contains("application/x-www-form-urlencoded");
+        server.requests().into_iter().filter(is_form).collect::<Vec<_>>()
+    };
+    let report = audit_url(&format!("{}login", server.http()), &options).await.unwrap();
+    assert!(forms().is_empty(), "{:?}", forms());
+    assert!(report.notes.iter().any(|note| note.contains("audit that URL itself")), "{:?}", report.notes);
+    audit_url(&format!("{}transfer", server.http()), &options).await.unwrap();
+    assert!(!forms().is_empty());
+    assert!(forms().iter().all(|request| request.starts_with("POST /transfer ")));
+}

@@ -96,6 +96,16 @@ impl Policy {
             Origin::Nobody => Whom::Nobody,
             Origin::Any => Whom::Any,
             Origin::DangerousReflect => Whom::Reflect,
+            Origin::Fixed(text) if text == "*" && config.credentials => {
+                return Err(wrong(
+                    "origin",
+                    &text,
+                    "one origin: any site would see what a signed-in visitor sees",
+                ));
+            }
+            Origin::Fixed(text) if text == "null" && improved && !config.dangerous_null => {
+                return Err(wrong("origin", &text, RIGHT_INSTEAD_OF_NULL));
+            }
             Origin::Fixed(text) => Whom::Fixed(
                 HeaderValue::from_str(&text).map_err(|_| wrong("origin", &text, "visible ASCII"))?,
             ),
@@ -104,8 +114,15 @@ impl Policy {
                     return Err(wrong("origin", &list, "a list of origins, or `\"none\"`"));
                 }
                 let matchers = list.iter().enumerate().map(|(index, allowed)| {
-                    Matcher::new(allowed, improved, config.dangerous_null)
-                        .map_err(|right| wrong(&format!("origin[{index}]"), &allowed.text(), &right))
+                    let wrong = |right: &str| wrong(&format!("origin[{index}]"), &allowed.text(), right);
+                    let matcher =
+                        Matcher::new(allowed, improved, config.dangerous_null).map_err(|right| wrong(&right))?;
+                    if improved && config.credentials && NOBODYS.iter().any(|origin| matcher.matches(origin)) {
+                        let right = "a pattern that ends in a domain of yours: with credentials, any site would see \
+                                     what a signed-in visitor sees";
+                        return Err(wrong(right));
+                    }
+                    Ok(matcher)
                 });
                 Whom::Only(matchers.collect::<Result<_, _>>()?)
             }
@@ -167,7 +184,8 @@ impl Policy {
             Whom::Fixed(text) => Decision::Fixed(text.clone()),
             Whom::Reflect => shared(text.is_some_and(|origin| self.may_be_null(origin))),
             Whom::Only(list) => {
-                shared(text.is_some_and(|origin| list.iter().any(|entry| entry.matches(origin))))
+                let lets_in = |origin: &str| list.iter().any(|entry| entry.matches(origin));
+                shared(text.is_some_and(|origin| self.may_be_null(origin) && lets_in(origin)))
             }
             Whom::Asked(decide) => match decide(text, &head.uri)? {
                 Decision::Share => shared(text.is_some_and(|origin| self.may_be_null(origin))),
@@ -210,7 +228,8 @@ impl Policy {
         let is_preflight = self.is_preflight(head);
         let says_more = !self.improved || *decision != Decision::Withhold;
         if says_more {
-            if self.credentials {
+            // The application's own function can say `*`, too.
+            if self.credentials && fields.get(header::ACCESS_CONTROL_ALLOW_ORIGIN) != Some(&star) {
                 fields.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
             }
             if is_preflight {
@@ -298,8 +317,11 @@ impl Matcher {
         match allowed {
             Allowed::Exact(origin) if improved => {
                 if origin == "null" {
-                    let right = "another origin: every sandboxed frame is `null`; if it must be, set `dangerous_null`";
-                    return if allow_null { Ok(Self::Exact(origin.clone())) } else { Err(right.to_owned()) };
+                    return if allow_null {
+                        Ok(Self::Exact(origin.clone()))
+                    } else {
+                        Err(RIGHT_INSTEAD_OF_NULL.to_owned())
+                    };
                 }
                 if origin == "*" {
                     return Err("an origin; everybody is `origin = \"*\"`".to_owned());
@@ -359,6 +381,12 @@ fn is_same_origin(head: &Parts, origin: Option<&str>) -> bool {
 
 const RIGHT_ORIGIN: &str =
     "an origin as browsers write it, such as `https://app.example`: lower case, no path, no default port";
+
+const RIGHT_INSTEAD_OF_NULL: &str =
+    "another origin: every sandboxed frame is `null`; if it must be, set `dangerous_null`";
+
+/// Origins that are nobody's (RFC 2606, section 2): a pattern that matches one lets in everybody.
+const NOBODYS: [&str; 2] = ["https://portcullis.invalid", "http://portcullis.invalid"];
 
 /// Private Network Access, section 3.
 const REQUEST_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");

@@ -336,3 +336,43 @@ fn what_would_share_with_everybody_or_can_never_match_does_not_build() {
         assert_eq!(build(right), "", "{right}");
     }
 }
+
+#[test]
+fn null_is_let_in_by_name_alone_whatever_a_pattern_matches() {
+    for (by_name, lets_in) in [(false, false), (true, true)] {
+        let mut config = Config::default();
+        config.origin = Origin::Only(vec![Allowed::Pattern(".*".into())]);
+        config.dangerous_null = by_name;
+        let layer = CorsLayer::new(config).unwrap();
+        let answer = ask(layer, request("GET", &[("origin", "null")]), json!({}));
+        assert_eq!(answer.headers().contains_key(CARELESS), lets_in, "dangerous_null = {by_name}");
+    }
+    let mut config = Config::default();
+    config.origin = Origin::Fixed("null".into());
+    assert!(CorsLayer::new(config.clone()).is_err());
+    config.dangerous_null = true;
+    assert!(CorsLayer::new(config).is_ok());
+}
+
+#[test]
+fn everybody_with_credentials_does_not_build_however_it_is_spelt() {
+    for (origin, builds) in [
+        (Origin::Fixed("*".into()), false),
+        (Origin::Only(vec![Allowed::Pattern(".*".into())]), false),
+        (Origin::Only(vec![Allowed::Pattern("https?://.+".into())]), false),
+        (Origin::Only(vec![Allowed::Pattern("http://.+".into())]), false),
+        (Origin::Only(vec![Allowed::DangerousContains(String::new())]), false),
+        (Origin::Only(vec![Allowed::Pattern(r"https://.+\.example\.com".into())]), true),
+        (Origin::Fixed("https://app.example".into()), true),
+    ] {
+        let mut config = Config::default();
+        config.origin = origin.clone();
+        config.credentials = true;
+        assert_eq!(CorsLayer::new(config).is_ok(), builds, "{origin:?}");
+    }
+    let mut config = only(&["https://app.example"]);
+    config.credentials = true;
+    let says_star = CorsLayer::new(config).unwrap().with_origin(|_, _| Ok(Decision::Fixed("*".parse()?)));
+    let answer = ask(says_star, request("GET", &[EVIL]), json!({}));
+    assert_eq!(fields(answer.headers()), json!({ CARELESS: "*" }));
+}

@@ -158,7 +158,14 @@ async fn ask_origin(fetcher: &Fetcher<'_>, evidence: &mut Evidence, kind: Origin
 
 /// What may change something, if the site lets it: to the URL that was given, and nowhere else.
 async fn ask_actively(fetcher: &Fetcher<'_>, evidence: &mut Evidence) {
-    let target = evidence.target.clone();
+    if evidence.target != evidence.asked {
+        evidence.notes.push(format!(
+            "nothing was sent that may change something: {} leads to {}; audit that URL itself for it",
+            evidence.asked, evidence.target
+        ));
+        return;
+    }
+    let target = evidence.asked.clone();
     let own = target.origin();
     let form = |origin: &str, body: &str| Request::form(target.clone(), body).with_origin(origin);
     ask(fetcher, evidence, Probe::OwnForm, form(&own, "portcullis-audit=1")).await;
